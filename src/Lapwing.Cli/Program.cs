@@ -1,0 +1,1 @@
+return Lapwing.Cli.CommandLine.Run(args);
