@@ -1,0 +1,46 @@
+namespace Lapwing.Tensors.Blocks;
+
+/// <summary>
+/// Every element type's codec behind one door: to float32 (<see cref="Dequantise"/>), to small integers with scales for the fast path
+/// (<see cref="Unpack"/>), from float32 (Quantise). The block layouts are those of the GGUF file format (ggml-common.h).
+/// Pointers need no alignment. The caller answers for their extents: a row of count elements has <see cref="ElementTypes.RowBytes"/> bytes.
+/// </summary>
+public static unsafe partial class BlockCodec
+{
+    /// <summary>Whether <see cref="Unpack"/> takes the type: every quantised one.</summary>
+    public static bool CanUnpack(ElementType type) => type.IsKnown() && type.IsQuantised();
+
+    /// <summary>Whether elements have an offset beside their scale.</summary>
+    public static bool HasMinima(ElementType type) =>
+        type is ElementType.Q4_1 or ElementType.Q5_1 or ElementType.Q2_K or ElementType.Q4_K or ElementType.Q5_K;
+
+    /// <summary>Elements that share one scale in <see cref="Unpack"/>'s output: 16 or 32.</summary>
+    public static int GroupLength(ElementType type) => type switch
+    {
+        ElementType.Q2_K or ElementType.Q3_K or ElementType.Q6_K or ElementType.IQ2_XS or ElementType.IQ2_S or ElementType.IQ1_M
+            or ElementType.NVFP4 => 16,
+        _ => 32,
+    };
+
+    /// <summary>
+    /// A row of <paramref name="count"/> elements as small integers: element k is scales[k / G] · values[k] (+ minima[k / G] where
+    /// <see cref="HasMinima"/>), G = <see cref="GroupLength"/>, |values| ≤ 255.
+    /// </summary>
+    /// <param name="type">A quantised type.</param>
+    /// <param name="source">The row's blocks.</param>
+    /// <param name="count">Elements: whole blocks.</param>
+    /// <param name="values">[count].</param>
+    /// <param name="scales">[count / G].</param>
+    /// <param name="minima">[count / G] for types that have them; else untouched and may be null.</param>
+    /// <exception cref="NotSupportedException">The type is not quantised.</exception>
+    public static void Unpack(ElementType type, byte* source, int count, short* values, float* scales, float* minima)
+    {
+        switch (type)
+        {
+            case ElementType.Q4_0: Q4_0.Unpack(source, count, values, scales); break;
+            case ElementType.Q4_1: Q4_1.Unpack(source, count, values, scales, minima); break;
+            case ElementType.Q8_0: Q8_0.Unpack(source, count, values, scales); break;
+            default: throw new NotSupportedException($"{type} has no blocks to unpack");
+        }
+    }
+}

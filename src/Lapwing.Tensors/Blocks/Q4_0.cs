@@ -1,0 +1,27 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace Lapwing.Tensors.Blocks;
+
+/// <summary>Q4_0: f16 scale, then 16 bytes; element i is the lower nibble of byte i, element 16 + i the upper, each less 8.</summary>
+internal static unsafe class Q4_0
+{
+    public const int Bytes = 18;
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Unpack(byte* source, int count, short* values, float* scales)
+    {
+        var nibble = Vector256.Create((short)15);
+        var eight = Vector256.Create((short)8);
+        int blocks = count / 32;
+        for (int b = 0; b < blocks; b++, source += Bytes, values += 32)
+        {
+            ((uint*)scales)[b] = *(ushort*)source;
+            var x = Lanes.ZeroExtend(source + 2);
+            ((x & nibble) - eight).Store(values);
+            ((x >>> 4) - eight).Store(values + 16);
+        }
+
+        HalfFloat.WidenInPlace(scales, blocks);
+    }
+}
