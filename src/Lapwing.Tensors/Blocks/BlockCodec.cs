@@ -39,7 +39,29 @@ public static unsafe partial class BlockCodec
         {
             case ElementType.Q4_0: Q4_0.Unpack(source, count, values, scales); break;
             case ElementType.Q4_1: Q4_1.Unpack(source, count, values, scales, minima); break;
+            case ElementType.Q5_0: Q5_0.Unpack(source, count, values, scales); break;
+            case ElementType.Q5_1: Q5_1.Unpack(source, count, values, scales, minima); break;
             case ElementType.Q8_0: Q8_0.Unpack(source, count, values, scales); break;
+            case ElementType.Q8_1: Q8_1.Unpack(source, count, values, scales); break;
+            case ElementType.Q2_K: Q2_K.Unpack(source, count, values, scales, minima); break;
+            case ElementType.Q3_K: Q3_K.Unpack(source, count, values, scales); break;
+            case ElementType.Q4_K: Q4_K.Unpack(source, count, values, scales, minima); break;
+            case ElementType.Q5_K: Q5_K.Unpack(source, count, values, scales, minima); break;
+            case ElementType.Q6_K: Q6_K.Unpack(source, count, values, scales); break;
+            case ElementType.Q8_K: Q8_K.Unpack(source, count, values, scales); break;
+            case ElementType.IQ1_S: IQ1_S.Unpack(source, count, values, scales); break;
+            case ElementType.IQ1_M: IQ1_M.Unpack(source, count, values, scales); break;
+            case ElementType.IQ2_XXS: IQ2_XXS.Unpack(source, count, values, scales); break;
+            case ElementType.IQ2_XS: IQ2_XS.Unpack(source, count, values, scales); break;
+            case ElementType.IQ2_S: IQ2_S.Unpack(source, count, values, scales); break;
+            case ElementType.IQ3_XXS: IQ3_XXS.Unpack(source, count, values, scales); break;
+            case ElementType.IQ3_S: IQ3_S.Unpack(source, count, values, scales); break;
+            case ElementType.IQ4_NL: IQ4_NL.Unpack(source, count, values, scales); break;
+            case ElementType.IQ4_XS: IQ4_XS.Unpack(source, count, values, scales); break;
+            case ElementType.TQ1_0: TQ1_0.Unpack(source, count, values, scales); break;
+            case ElementType.TQ2_0: TQ2_0.Unpack(source, count, values, scales); break;
+            case ElementType.MXFP4: MXFP4.Unpack(source, count, values, scales); break;
+            case ElementType.NVFP4: NVFP4.Unpack(source, count, values, scales); break;
             default: throw new NotSupportedException($"{type} has no blocks to unpack");
         }
     }
