@@ -1,0 +1,42 @@
+using System.Text.Json;
+
+namespace Lapwing.Training.Data;
+
+/// <summary>Recognises the form of one JSON row by the fields it has, and reads it.</summary>
+internal static class RowParser
+{
+    /// <summary>The rows that a JSON value stands for (more than one only in the Self-Instruct form).</summary>
+    /// <exception cref="RowException">It cannot be used.</exception>
+    /// <exception cref="InvalidDataException">A placeholder has no value.</exception>
+    public static (DataForm Form, IReadOnlyList<DataRow> Rows) Parse(JsonElement row, RowOrigin origin, Placeholders placeholders)
+    {
+        var fields = new RowFields(origin, placeholders);
+        if (row.ValueKind == JsonValueKind.Array && row.GetArrayLength() > 0 && row[0].ValueKind == JsonValueKind.Object && row[0].TryGetProperty("role", out _))
+            return (DataForm.OpenAIChat, [fields.Conversation(ChatForm.Messages(row, fields, out bool[] learn), null, learn)]);
+        if (row.ValueKind != JsonValueKind.Object) throw new RowException(RowProblem.UnknownForm, "a row must be a JSON object");
+        bool Has(string name) => row.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null;
+
+        if (Has("chosen") && Has("rejected")) throw new RowException(RowProblem.UnknownForm, "a preference pair, which answers alone cannot be learnt from");
+        if (Has("input_ids")) return (DataForm.Tokens, [TokenForm.Parse(row, origin)]);
+        if (Has("messages")) return (DataForm.OpenAIChat, [ChatForm.Parse(row, fields)]);
+        if (Has("conversations")) return (DataForm.ShareGpt, [ShareGptForm.Parse(row, fields, "conversations")]);
+        if (Has("conversation")) return (DataForm.ShareGpt, [ShareGptForm.Parse(row, fields, "conversation")]);
+        if (Has("instruction") && Has("output")) return (DataForm.Alpaca, [InstructionForms.Instruction(row, fields, "input", "output")]);
+        if (Has("instruction") && Has("response")) return (DataForm.Dolly, [InstructionForms.Instruction(row, fields, "context", "response")]);
+        if (Has("instruction") && Has("instances")) return (DataForm.SelfInstruct, [.. InstructionForms.SelfInstruct(row, fields)]);
+        if (InstructionForms.PairOf(row) is { } pair) return (DataForm.PromptCompletion, [InstructionForms.Pair(row, fields, pair)]);
+        if (Has("text"))
+        {
+            string text = fields.Text(row, "text")!;
+            return text.Length > 0 ? (DataForm.Text, [new TextRow(origin, text)]) : throw new RowException(RowProblem.NothingToLearn, "the text is empty");
+        }
+
+        throw new RowException(RowProblem.UnknownForm, $"it has {Names(row)}");
+    }
+
+    private static string Names(JsonElement row)
+    {
+        string[] names = [.. row.EnumerateObject().Select(p => p.Name.Length <= 40 ? p.Name : p.Name[..40] + "…").Take(8)];
+        return names.Length == 0 ? "no fields" : "the fields " + string.Join(", ", names);
+    }
+}
