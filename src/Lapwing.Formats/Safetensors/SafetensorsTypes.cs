@@ -20,13 +20,9 @@ internal static class SafetensorsTypes
         _ => null,
     };
 
-    /// <summary>The name to write for a type; null for one that the format does not have.</summary>
-    public static string? NameOf(ElementType type) => type switch
-    {
-        ElementType.F64 or ElementType.F32 or ElementType.F16 or ElementType.BF16
-            or ElementType.I64 or ElementType.I32 or ElementType.I16 or ElementType.I8 => type.ToString(),
-        _ => null,
-    };
+    /// <summary>Whether the format has the type; its name there is the enumeration's.</summary>
+    public static bool Has(ElementType type) => type is ElementType.F64 or ElementType.F32 or ElementType.F16 or ElementType.BF16
+        or ElementType.I64 or ElementType.I32 or ElementType.I16 or ElementType.I8;
 
     /// <summary>Types that the format has and this program does not read (safetensors 0.7, <c>enum Dtype</c>).</summary>
     public static bool IsKnownElsewhere(string name) => name is "U16" or "U32" or "U64" or "C64" or "F4"
