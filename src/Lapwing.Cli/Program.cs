@@ -1,1 +1,5 @@
-return Lapwing.Cli.CommandLine.Run(args);
+using Lapwing.Cli;
+using Lapwing.Cli.Host;
+
+using var surroundings = Surroundings.OfProcess();
+return CommandLine.Run(args, surroundings);
