@@ -36,7 +36,14 @@ internal static class RowParser
 
     private static string Names(JsonElement row)
     {
-        string[] names = [.. row.EnumerateObject().Select(p => p.Name.Length <= 40 ? p.Name : p.Name[..40] + "…").Take(8)];
+        string[] names = [.. row.EnumerateObject().Select(p => Readable(p.Name)).Take(8)];
         return names.Length == 0 ? "no fields" : "the fields " + string.Join(", ", names);
+    }
+
+    // Names come from strangers' files: an escape sequence must not reach the terminal.
+    internal static string Readable(string name)
+    {
+        string clean = string.Concat(name.Select(c => char.IsControl(c) ? '?' : c));
+        return clean.Length <= 40 ? clean : clean[..40] + "…";
     }
 }

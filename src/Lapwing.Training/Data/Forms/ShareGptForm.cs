@@ -35,7 +35,7 @@ internal static class ShareGptForm
             "system" => RowFields.Message("system", value),
             "tool" or "observation" or "function_response" => RowFields.Message("tool", value),
             "function_call" => Call(value, number),
-            _ => throw new RowException(RowProblem.Malformed, $"turn {number} is from \"{from}\": known are human, gpt, system, function_call, observation and tool"),
+            _ => throw new RowException(RowProblem.Malformed, $"turn {number} is from \"{RowParser.Readable(from)}\": known are human, gpt, system, function_call, observation and tool"),
         };
     }
 
