@@ -1,0 +1,133 @@
+using System.Diagnostics;
+
+namespace Lapwing.Training;
+
+/// <summary>
+/// The training loop: batch → loss and gradients of its parts → clipping → AdamW. The loss of a step is the mean over all loss tokens of the
+/// batch, whatever the parts: accumulation equals the big batch.
+/// </summary>
+public sealed class Trainer : IDisposable
+{
+    private readonly IReadOnlyList<TrainableTensor> tensors;
+    private readonly IGradientWorker worker;
+    private readonly ILossWorker? validator;
+    private readonly ValidationSplit data;
+    private readonly TrainerOptions options;
+    private readonly BatchPlan plan;
+    private readonly LearningRate rate;
+    private readonly Divergence divergence;
+    private readonly List<StepRecord> steps = [];
+    private readonly List<ValidationRecord> validations = [];
+
+    /// <summary>A run over <paramref name="data"/>.</summary>
+    /// <param name="tensors">What learns.</param>
+    /// <param name="worker">Computes loss and gradients.</param>
+    /// <param name="validator">Computes the loss of what was held out; null: none is.</param>
+    /// <param name="data">Examples to learn from and examples held out.</param>
+    /// <param name="vocabulary">Tokens that the model knows: what guessing would cost.</param>
+    /// <param name="options">How to learn.</param>
+    /// <exception cref="ArgumentException">An option that makes no sense; the message names it.</exception>
+    public Trainer(IReadOnlyList<TrainableTensor> tensors, IGradientWorker worker, ILossWorker? validator, ValidationSplit data, int vocabulary, TrainerOptions options)
+    {
+        if (tensors.Count == 0) throw new ArgumentException("nothing is set to learn");
+        if (options.MicroBatchTokens < 1) throw new ArgumentException($"{options.MicroBatchTokens} tokens at once: at least one is needed");
+        if (!(options.Clip >= 0)) throw new ArgumentException($"--clip {options.Clip}: give 0 for none, or a positive number such as 1");
+        if (options.ValidateEvery is < 1) throw new ArgumentException($"validation every {options.ValidateEvery} steps: at least one is needed");
+        (this.tensors, this.worker, this.validator, this.data, this.options) = (tensors, worker, validator, data, options);
+        plan = new(data.Training.Length, options.Batches);
+        rate = new(options.Schedule, options.PeakRate, options.Warmup ?? Math.Min(20, plan.Steps / 20), plan.Steps);
+        Optimiser = new(tensors, options.Optimiser);
+        divergence = new(vocabulary);
+    }
+
+    /// <summary>Steps of the whole run.</summary>
+    public int Steps => plan.Steps;
+
+    /// <summary>The optimiser with its moments.</summary>
+    public AdamW Optimiser { get; }
+
+    /// <summary>
+    /// Takes the steps that are left (all, or those after <see cref="AdamW.Steps"/> where a run is resumed). Stops early when told to, when time
+    /// is up, or when the loss explodes; a batch that was begun and not ended leaves no trace.
+    /// </summary>
+    /// <param name="onStep">Told of every step.</param>
+    /// <param name="onValidation">Told of every validation.</param>
+    /// <param name="cancellation">Stops between two parts of a batch.</param>
+    public TrainingResult Run(Action<StepRecord>? onStep = null, Action<ValidationRecord>? onValidation = null, CancellationToken cancellation = default)
+    {
+        var clock = Stopwatch.StartNew();
+        if (Optimiser.Steps == 0 && !Validate(onValidation, cancellation)) return Result(TrainingOutcome.Interrupted, null, clock);
+        int first = Optimiser.Steps;
+        foreach (int[] indices in plan.From(first))
+        {
+            if (Step(indices, cancellation) is not { } step) return Result(TrainingOutcome.Interrupted, null, clock);
+            steps.Add(step);
+            onStep?.Invoke(step);
+            if (divergence.Diagnose(step) is { } diagnosis) return Result(TrainingOutcome.Diverged, diagnosis, clock);
+            Optimiser.Step(step.LearningRate);
+            ClearGradients();
+            int done = Optimiser.Steps;
+            if ((done == plan.Steps || done % (options.ValidateEvery ?? plan.StepsPerEpoch) == 0) && !Validate(onValidation, cancellation))
+                return Result(done == plan.Steps ? TrainingOutcome.Completed : TrainingOutcome.Interrupted, null, clock);
+            if (done < plan.Steps && clock.Elapsed > options.TimeLimit) return Result(TrainingOutcome.TimeUp, null, clock);
+        }
+
+        return Result(TrainingOutcome.Completed, null, clock);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Optimiser.Dispose();
+
+    // Loss and clipped gradients of one batch; null where the run was told to stop in its middle.
+    private StepRecord? Step(int[] indices, CancellationToken cancellation)
+    {
+        var clock = Stopwatch.StartNew();
+        Example[] batch = [.. indices.Select(i => data.Training[i])];
+        long lossTokens = batch.Sum(e => (long)e.LossTokens), tokens = batch.Sum(e => (long)e.Ids.Length);
+        double sum = 0;
+        foreach (var part in MicroBatches.Cut(batch, options.Pack ? options.MicroBatchTokens : 1))
+        {
+            if (cancellation.IsCancellationRequested)
+            {
+                ClearGradients();
+                return null;
+            }
+
+            sum += worker.LossAndGradients(part, (float)(1.0 / lossTokens));
+        }
+
+        double norm = GradientNorm.Clip(tensors, options.Clip);
+        return new(Optimiser.Steps, sum / lossTokens, rate.At(Optimiser.Steps), norm, tokens / Math.Max(1e-9, clock.Elapsed.TotalSeconds));
+    }
+
+    // False where the run was told to stop in its middle.
+    private bool Validate(Action<ValidationRecord>? onValidation, CancellationToken cancellation)
+    {
+        if (validator is null || data.Validation.Length == 0) return true;
+        if (MeanLoss(validator, data.Validation, options.MicroBatchTokens, cancellation) is not { } loss) return false;
+        var record = new ValidationRecord(Optimiser.Steps, loss);
+        validations.Add(record);
+        onValidation?.Invoke(record);
+        return true;
+    }
+
+    private void ClearGradients()
+    {
+        foreach (var tensor in tensors) tensor.Gradient.Clear();
+    }
+
+    private TrainingResult Result(TrainingOutcome outcome, string? diagnosis, Stopwatch clock) => new(outcome, diagnosis, steps, validations, clock.Elapsed.TotalSeconds);
+
+    /// <summary>The mean loss over all loss tokens of <paramref name="examples"/>; null where it was told to stop.</summary>
+    public static double? MeanLoss(ILossWorker worker, Example[] examples, int tokensAtOnce, CancellationToken cancellation = default)
+    {
+        double sum = 0;
+        foreach (var part in MicroBatches.Cut(examples, tokensAtOnce))
+        {
+            if (cancellation.IsCancellationRequested) return null;
+            sum += worker.Loss(part);
+        }
+
+        return sum / examples.Sum(e => (long)e.LossTokens);
+    }
+}

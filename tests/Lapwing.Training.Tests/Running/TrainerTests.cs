@@ -1,0 +1,146 @@
+namespace Lapwing.Training.Tests;
+
+/// <summary>The loop by itself, on a model of one logit for each token: p(next) = softmax(w), so that its gradient can be seen through.</summary>
+public sealed class TrainerTests : IDisposable
+{
+    private const int Vocabulary = 8;
+    private readonly OwnedTensor weights = new("logits", new float[Vocabulary]);
+
+    public void Dispose() => weights.Dispose();
+
+    [Theory]
+    [InlineData(1, true)]
+    [InlineData(7, true)]
+    [InlineData(1000, true)]
+    [InlineData(1000, false)]
+    public void Parts_of_a_batch_add_up_to_the_batch(int tokensAtOnce, bool pack)
+    {
+        using var twin = new OwnedTensor("logits", new float[Vocabulary]);
+        var whole = Run(twin, new() { Batches = new() { BatchSize = 6, Steps = 12 }, MicroBatchTokens = 1000 });
+        var parts = Run(weights, new() { Batches = new() { BatchSize = 6, Steps = 12 }, MicroBatchTokens = tokensAtOnce, Pack = pack });
+        for (int s = 0; s < 12; s++)
+        {
+            Assert.Equal(whole.Steps[s].Loss, parts.Steps[s].Loss, 1e-6);
+            Assert.Equal(whole.Steps[s].GradientNorm, parts.Steps[s].GradientNorm, 1e-6);
+        }
+    }
+
+    [Fact]
+    public void The_loss_is_the_mean_over_tokens_not_over_examples()
+    {
+        // Nine tokens of 1 and one of 2, in two examples: the mean gradient must weigh them 9 : 1.
+        weights.Tensor.Value[1] = 1;
+        Example[] data = [Tokens(0, 1, 1, 1, 1, 1, 1, 1, 1, 1), Tokens(0, 2)];
+        var result = Run(weights, new() { Batches = new() { BatchSize = 2, Steps = 1 }, Clip = 0, MicroBatchTokens = 3 }, data);
+        double logSum = Math.Log(Math.E + Vocabulary - 1);
+        Assert.Equal((9 * (logSum - 1) + logSum) / 10, result.Steps[0].Loss, 1e-6);
+    }
+
+    [Fact]
+    public void Learning_lowers_the_loss_and_validation_sees_it()
+    {
+        Example[] data = [.. Enumerable.Range(0, 40).Select(i => Tokens(0, 1 + i % 2, 1, 3))];
+        var result = Run(weights, new() { PeakRate = 0.05, Batches = new() { Epochs = 5 }, Optimiser = new() }, data, data[..4]);
+        Assert.Equal(TrainingOutcome.Completed, result.Outcome);
+        Assert.Equal([0, 5, 10, 15, 20, 25], result.Validation.Select(v => v.Step));
+        Assert.True(result.Validation[^1].Loss < result.Validation[0].Loss);
+        Assert.Equal(Math.Log(Vocabulary), result.Validation[0].Loss, 1e-6);
+    }
+
+    [Fact]
+    public void A_run_resumed_in_the_middle_ends_bit_for_bit_like_the_whole_run()
+    {
+        var options = new TrainerOptions { PeakRate = 0.03, Schedule = LearningRateShape.Cosine, Batches = new() { BatchSize = 3, Epochs = 3, Seed = 4 } };
+        using var twin = new OwnedTensor("logits", new float[Vocabulary]);
+        Run(twin, options);
+        using var stop = new CancellationTokenSource();
+        using var first = new Trainer([weights.Tensor], new Softmax(weights), null, new(Data(), []), Vocabulary, options);
+        var result = first.Run(s => { if (s.Step == 6) stop.Cancel(); }, cancellation: stop.Token);
+        Assert.Equal(TrainingOutcome.Interrupted, result.Outcome);
+        Assert.Equal(7, first.Optimiser.Steps);
+        using var second = new Trainer([weights.Tensor], new Softmax(weights), null, new(Data(), []), Vocabulary, options);
+        second.Optimiser.Steps = first.Optimiser.Steps;
+        first.Optimiser.FirstMoment(0).CopyTo(second.Optimiser.FirstMoment(0));
+        first.Optimiser.SecondMoment(0).CopyTo(second.Optimiser.SecondMoment(0));
+        Assert.Equal(TrainingOutcome.Completed, second.Run(cancellation: TestContext.Current.CancellationToken).Outcome);
+        Assert.True(twin.Tensor.Value.SequenceEqual(weights.Tensor.Value));
+    }
+
+    [Theory]
+    [InlineData(float.NaN, 0, "the model")]
+    [InlineData(float.NaN, 3, "lower --lr")]
+    [InlineData(500f, 3, "exploded")]
+    public void A_loss_that_explodes_or_is_no_number_stops_with_a_diagnosis(float loss, int at, string diagnosis)
+    {
+        using var trainer = new Trainer([weights.Tensor], new Broken(at, loss), null, new(Data(), []), Vocabulary, new() { Batches = new() { BatchSize = 50, Steps = 10 } });
+        var result = trainer.Run(cancellation: TestContext.Current.CancellationToken);
+        Assert.Equal(TrainingOutcome.Diverged, result.Outcome);
+        Assert.Contains(diagnosis, result.Diagnosis);
+        Assert.Equal(at + 1, result.Steps.Count);
+        Assert.Equal(at, trainer.Optimiser.Steps);
+    }
+
+    [Fact]
+    public void A_run_whose_time_is_up_stops_after_a_step()
+    {
+        var result = Run(weights, new() { TimeLimit = TimeSpan.Zero, Batches = new() { BatchSize = 1, Steps = 1000 } });
+        Assert.Equal(TrainingOutcome.TimeUp, result.Outcome);
+        Assert.Single(result.Steps);
+    }
+
+    [Fact]
+    public void Options_that_make_no_sense_are_named()
+    {
+        string Message(TrainerOptions options) => Assert.Throws<ArgumentException>(() => new Trainer([weights.Tensor], new Softmax(weights), null, new(Data(), []), Vocabulary, options)).Message;
+        Assert.Contains("--clip", Message(new() { Clip = double.NaN }));
+        Assert.Contains("--batch", Message(new() { Batches = new() { BatchSize = 0 } }));
+        Assert.Contains("--lr", Message(new() { PeakRate = double.PositiveInfinity }));
+    }
+
+    private static TrainingResult Run(OwnedTensor tensor, TrainerOptions options, Example[]? data = null, Example[]? held = null)
+    {
+        var worker = new Softmax(tensor);
+        using var trainer = new Trainer([tensor.Tensor], worker, worker, new(data ?? Data(), held ?? []), Vocabulary, options);
+        return trainer.Run(cancellation: TestContext.Current.CancellationToken);
+    }
+
+    private static Example[] Data()
+    {
+        var random = new SeededRandom(3, "trainer test");
+        return [.. Enumerable.Range(0, 20).Select(_ => Tokens([.. Enumerable.Range(0, 2 + random.Next(9)).Select(_ => random.Next(Vocabulary))]))];
+    }
+
+    private static Example Tokens(params int[] ids) => new(ids, ids, new("x", 1));
+
+    private sealed class Softmax(OwnedTensor owned) : IGradientWorker, ILossWorker
+    {
+        public double Loss(ReadOnlySpan<Example> examples) => LossAndGradients(examples, 0);
+
+        public double LossAndGradients(ReadOnlySpan<Example> examples, float weight)
+        {
+            float[] value = owned.Tensor.Value.ToArray();
+            var gradient = owned.Tensor.Gradient;
+            double logSum = Math.Log(value.Sum(v => Math.Exp(v))), loss = 0;
+            foreach (var example in examples)
+            {
+                int[] targets = new int[example.Ids.Length];
+                example.CopyTargets(targets);
+                foreach (int target in targets)
+                {
+                    if (target == Example.NoLoss) continue;
+                    loss += logSum - value[target];
+                    for (int i = 0; i < Vocabulary; i++) gradient[i] += weight * (float)(Math.Exp(value[i] - logSum) - (i == target ? 1 : 0));
+                }
+            }
+
+            return loss;
+        }
+    }
+
+    private sealed class Broken(int at, float loss) : IGradientWorker
+    {
+        private int calls;
+
+        public double LossAndGradients(ReadOnlySpan<Example> examples, float weight) => (calls++ == at ? loss : 2) / weight;
+    }
+}
