@@ -38,11 +38,11 @@ public sealed record LoraOptions
 /// <param name="Name">Its name in Transformers' terms, without <c>.weight</c>: <c>model.layers.0.self_attn.q_proj</c>.</param>
 /// <param name="Inputs">Width of its input.</param>
 /// <param name="Outputs">Width of its output.</param>
-public sealed record LoraSite(string Name, int Inputs, int Outputs);
+/// <param name="StoredTransposed">Whether Transformers stores its matrix [inputs, outputs], as GPT-2 does.</param>
+public sealed record LoraSite(string Name, int Inputs, int Outputs, bool StoredTransposed = false);
 
 /// <summary>A linear layer that will carry a pair: A is [rank, inputs], B is [outputs, rank], the output gains scale · B·A·x.</summary>
 /// <param name="Site">The layer.</param>
 /// <param name="Rank">The pair's width.</param>
-/// <param name="Alpha">The numerator of the scale.</param>
 /// <param name="Scale">What B·A·x is multiplied by.</param>
-public sealed record LoraPlacement(LoraSite Site, int Rank, double Alpha, double Scale);
+public sealed record LoraPlacement(LoraSite Site, int Rank, double Scale);

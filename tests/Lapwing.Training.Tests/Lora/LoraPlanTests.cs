@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Lapwing.Formats.Peft;
 using Lapwing.Testing;
 
 namespace Lapwing.Training.Tests;
@@ -33,15 +34,15 @@ public sealed class LoraPlanTests
     public void Targets_match_as_PEFT_matches_them(string target, int expected)
     {
         if (expected == 0) Assert.Contains("q_proj", Assert.Throws<ArgumentException>(() => LoraPlan.Create(Sites, new() { Target = target })).Message);
-        else Assert.Equal(expected, LoraPlan.Create(Sites, new() { Target = target }).Count);
+        else Assert.Equal(expected, LoraPlan.Create(Sites, new() { Target = target }).Placements.Count);
     }
 
     [Fact]
     public void Scale_is_alpha_over_rank_or_over_its_root()
     {
-        Assert.All(LoraPlan.Create(Sites, new() { Rank = 16, Alpha = 8 }), p => Assert.Equal(0.5, p.Scale));
-        Assert.All(LoraPlan.Create(Sites, new() { Rank = 16, Alpha = 8, RankStabilised = true }), p => Assert.Equal(2, p.Scale));
-        Assert.All(LoraPlan.Create(Sites, new() { Rank = 16 }), p => Assert.Equal(2, p.Scale));
+        Assert.All(LoraPlan.Create(Sites, new() { Rank = 16, Alpha = 8 }).Placements, p => Assert.Equal(0.5, p.Scale));
+        Assert.All(LoraPlan.Create(Sites, new() { Rank = 16, Alpha = 8, RankStabilised = true }).Placements, p => Assert.Equal(2, p.Scale));
+        Assert.All(LoraPlan.Create(Sites, new() { Rank = 16 }).Placements, p => Assert.Equal(2, p.Scale));
     }
 
     [Fact]
@@ -53,21 +54,30 @@ public sealed class LoraPlanTests
             Alpha = 8,
             RankPattern = [new("layers.1.self_attn.q_proj", 8), new("q_proj", 3), new("gate", 9)],
             AlphaPattern = [new(@"mlp\..*", 32)],
-        }).ToDictionary(p => p.Site.Name);
+        }).Placements.ToDictionary(p => p.Site.Name);
         Assert.Equal(8, plan["model.layers.1.self_attn.q_proj"].Rank);
         Assert.Equal(3, plan["model.layers.0.self_attn.q_proj"].Rank);
         Assert.Equal(4, plan["model.layers.0.mlp.gate_proj"].Rank);
-        Assert.Equal(32, plan["model.layers.0.mlp.gate_proj"].Alpha);
+        Assert.Equal(8, plan["model.layers.0.mlp.gate_proj"].Scale);
         Assert.Equal(8.0 / 3, plan["model.layers.2.self_attn.q_proj"].Scale);
     }
 
     [Fact]
     public void Layers_are_chosen_by_number_or_from_the_top()
     {
-        Assert.Equal(7, LoraPlan.Create(Sites, new() { LayersToTransform = [1] }).Count);
-        Assert.All(LoraPlan.Create(Sites, new() { TopLayers = 2 }), p => Assert.False(p.Site.Name.Contains("layers.0.", StringComparison.Ordinal)));
+        Assert.Equal(7, LoraPlan.Create(Sites, new() { LayersToTransform = [1] }).Placements.Count);
+        Assert.All(LoraPlan.Create(Sites, new() { TopLayers = 2 }).Placements, p => Assert.False(p.Site.Name.Contains("layers.0.", StringComparison.Ordinal)));
         Assert.Contains("--top-layers", Assert.Throws<ArgumentException>(() => LoraPlan.Create(Sites, new() { TopLayers = 4 })).Message);
         Assert.Contains("layer 3", Assert.Throws<ArgumentException>(() => LoraPlan.Create(Sites, new() { LayersToTransform = [3] })).Message);
+    }
+
+    [Fact]
+    public void In_a_mixture_of_experts_layers_are_counted_not_experts()
+    {
+        LoraSite[] sites = [.. Enumerable.Range(0, 4).SelectMany(l => Enumerable.Range(0, 8).Select(e => new LoraSite($"model.layers.{l}.mlp.experts.{e}.up_proj", 8, 8)))];
+        var plan = LoraPlan.Create(sites, new() { Rank = 2, TopLayers = 1 });
+        Assert.Equal(8, plan.Placements.Count);
+        Assert.All(plan.Placements, p => Assert.Contains("layers.3.", p.Site.Name));
     }
 
     [Theory]
@@ -77,18 +87,18 @@ public sealed class LoraPlanTests
     [InlineData("model.layers.4.mlp.gate_up_proj", "mlp")]
     public void Groups_know_the_names_of_other_families(string name, string group)
     {
-        Assert.Single(LoraPlan.Create([new(name, 8, 8)], new() { Target = group, Rank = 2 }));
+        Assert.Single(LoraPlan.Create([new(name, 8, 8)], new() { Target = group, Rank = 2 }).Placements);
         Assert.Throws<ArgumentException>(() => LoraPlan.Create([new(name, 8, 8)], new() { Target = group == "mlp" ? "attention" : "mlp", Rank = 2 }));
     }
 
     [Fact]
     public void A_fills_the_uniform_range_of_kaiming_and_depends_on_seed_and_name_only()
     {
-        var plan = LoraPlan.Create(Sites, new() { Rank = 64, Target = "down_proj" });
+        var plan = LoraPlan.Create(Sites, new() { Rank = 64, Target = "down_proj" }).Placements;
         float[] a = new float[64 * 96], b = new float[64 * 96], c = new float[64 * 96];
-        LoraPlan.FillA(a, plan[0], 5);
-        LoraPlan.FillA(b, plan[0], 5);
-        LoraPlan.FillA(c, plan[1], 5);
+        LoraPlan.FillA(a, plan[0].Site, 5);
+        LoraPlan.FillA(b, plan[0].Site, 5);
+        LoraPlan.FillA(c, plan[1].Site, 5);
         Assert.Equal(a, b);
         Assert.NotEqual(a, c);
         float bound = 1 / MathF.Sqrt(96);
@@ -118,11 +128,23 @@ public sealed class LoraPlanTests
             LayersToTransform = c.GetProperty("layers_to_transform").ValueKind == JsonValueKind.Array ? [.. c.GetProperty("layers_to_transform").EnumerateArray().Select(l => l.GetInt32())] : null,
         });
         var shapes = Header(Path.Combine(folder, "adapter_model.safetensors"));
-        Assert.Equal(shapes.Count, 2 * plan.Count);
-        foreach (var p in plan)
+        Assert.Equal(shapes.Count, 2 * plan.Placements.Count);
+        foreach (var p in plan.Placements)
         {
             Assert.Equal([p.Rank, p.Site.Inputs], shapes[$"base_model.model.{p.Site.Name}.lora_A.weight"]);
             Assert.Equal([p.Site.Outputs, p.Rank], shapes[$"base_model.model.{p.Site.Name}.lora_B.weight"]);
+        }
+    }
+
+    [Fact]
+    public void The_configuration_says_the_same_to_PEFT()
+    {
+        LoraSite[] sites = [.. Sites, new("transformer.h.0.attn.c_proj", 64, 64, true), new("transformer.h.0.mlp.c_proj", 64, 64, true)];
+        foreach (string target in (string[])["all", "attention", "mlp", "regex:.*gate_proj", "q_proj"])
+        {
+            var plan = LoraPlan.Create(sites, new() { Target = target, TopLayers = 2, RankPattern = [new("layers.1", 2)] });
+            var read = AdapterConfig.Parse(plan.Config.ToJson(), "adapter_config.json");
+            Assert.Equal(plan.Placements.Select(p => (p.Site.Name, p.Rank, p.Scale)), sites.Where(s => read.Targets(s.Name)).Select(s => (s.Name, read.RankOf(s.Name), read.ScaleOf(s.Name))));
         }
     }
 
