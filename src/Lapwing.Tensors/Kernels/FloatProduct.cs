@@ -1,0 +1,54 @@
+namespace Lapwing.Tensors;
+
+/// <summary>y = x·Wᵀ in float32: rows of W are converted a tile at a time and used for all tokens of the part.</summary>
+internal static unsafe class FloatProduct
+{
+    // A tile that many tokens pass over belongs into the second-level cache, one that a single token sees into the first.
+    private const int LargeTile = 256 << 10, SmallTile = 24 << 10, RowStep = 12, FewTokens = 8;
+
+    public static void Run(ThreadTeam team, VectorKernels kernels, ReadOnlySpan<WeightMatrix> weights, float* x, int tokens, ReadOnlySpan<nint> outputs)
+    {
+        var plans = stackalloc ProductPlan[weights.Length];
+        int parts = ProductPlan.Make(weights, outputs, tokens, team.Count, plans);
+        if (tokens > 0) team.Run(parts, new Job(kernels, plans, weights.Length, x, tokens));
+    }
+
+    private readonly struct Job(VectorKernels kernels, ProductPlan* plans, int count, float* x, int tokens) : IParallelJob
+    {
+        public void Run(int part)
+        {
+            var plan = ProductPlan.Find(plans, count, part);
+            var (row, rows, token, length) = plan->Part(part, tokens);
+            var weight = plan->Weight;
+            int columns = weight.Columns;
+            float* y = plan->Output + (long)token * weight.Rows;
+            int step = Math.Clamp((length < FewTokens ? SmallTile : LargeTile) / (4 * Math.Max(columns, 1)) / RowStep * RowStep, RowStep, Math.Max(rows, RowStep));
+            for (int end = row + rows; row < end; row += step)
+            {
+                int height = Math.Min(step, end - row);
+                kernels.Dots(new DotProblem
+                {
+                    X = x + (long)token * columns,
+                    XStride = columns,
+                    Tokens = length,
+                    W = Floats(weight, row, height),
+                    WStride = columns,
+                    Rows = height,
+                    Columns = columns,
+                    Y = y + row,
+                    YStride = weight.Rows,
+                });
+            }
+        }
+
+        private float* Floats(WeightMatrix weight, int row, int height)
+        {
+            byte* source = weight.Row(row);
+            if (weight.Type == ElementType.F32) return (float*)source;
+            long count = (long)height * weight.Columns;
+            float* tile = (float*)Scratch.Own.Tile(count * sizeof(float));
+            Conversion.ToFloat(kernels, weight.Type, source, tile, count);
+            return tile;
+        }
+    }
+}

@@ -1,0 +1,79 @@
+using System.Runtime.Intrinsics;
+
+namespace Lapwing.Tensors;
+
+/// <summary>
+/// Sixteen 32-bit lanes: one 512-bit register, two of 256 or four of 128. Kernels are written once over this, so a lane sees the same
+/// operations in the same order at every instruction level, and IEEE 754 makes the bits the same. Nothing here may round otherwise:
+/// no estimates, no reassociation, a multiply-add is fused everywhere.
+/// </summary>
+/// <remarks>Members named …Bits treat lanes as 32-bit integers; comparisons give all ones or all zeros a lane.</remarks>
+internal unsafe interface ILanes<T>
+    where T : unmanaged, ILanes<T>
+{
+    /// <summary>32 registers of 16 lanes: kernels then take their large tiles.</summary>
+    static abstract bool IsWide { get; }
+
+    static abstract T operator +(T a, T b);
+
+    static abstract T operator -(T a, T b);
+
+    static abstract T operator *(T a, T b);
+
+    static abstract T operator /(T a, T b);
+
+    static abstract T operator &(T a, T b);
+
+    static abstract T operator |(T a, T b);
+
+    static abstract T operator ^(T a, T b);
+
+    static abstract T Create(float value);
+
+    static abstract T CreateBits(int value);
+
+    /// <summary>Lanes 0 … 7 are <paramref name="low"/>, lanes 8 … 15 <paramref name="high"/>.</summary>
+    static abstract T Create(float low, float high);
+
+    static abstract T Load(float* source);
+
+    static abstract void Store(T value, float* target);
+
+    /// <summary>a · b + c, rounded once.</summary>
+    static abstract T MultiplyAdd(T a, T b, T c);
+
+    /// <summary>False for NaN.</summary>
+    static abstract T GreaterThan(T a, T b);
+
+    static abstract T GreaterThanBits(T a, T b);
+
+    static abstract T Select(T mask, T yes, T no);
+
+    static abstract T AddBits(T a, T b);
+
+    static abstract T SubtractBits(T a, T b);
+
+    static abstract T MaxBits(T a, T b);
+
+    static abstract T ShiftLeftBits(T a, int count);
+
+    static abstract T ShiftRightBits(T a, int count);
+
+    /// <summary>Copies of the sign come in from the left.</summary>
+    static abstract T ShiftRightSignedBits(T a, int count);
+
+    /// <summary>Integer lanes to float.</summary>
+    static abstract T ToFloat(T bits);
+
+    /// <summary>Sixteen 16-bit integers, zero-extended.</summary>
+    static abstract T LoadShorts(ushort* source);
+
+    /// <summary>The low 16 bits of every lane.</summary>
+    static abstract void StoreShorts(T bits, ushort* target);
+
+    /// <summary>Both hold 32 signed 16-bit integers; integer lane l is a₂ₗ·b₂ₗ + a₂ₗ₊₁·b₂ₗ₊₁.</summary>
+    static abstract T MultiplyAddPairs(T a, T b);
+
+    /// <summary>Lane l of 0 … 3 is (a[l] + a[l + 8]) + (a[l + 4] + a[l + 12]): the first half of the canonical reduction.</summary>
+    static abstract Vector128<float> Fold(T value);
+}

@@ -1,0 +1,115 @@
+using System.Runtime.CompilerServices;
+
+namespace Lapwing.Tensors;
+
+/// <content>One element in, one out: a loop each over an operation that the JIT puts in line.</content>
+internal sealed unsafe partial class VectorKernels<L>
+{
+    private interface IUnary
+    {
+        static abstract L Apply(L x);
+    }
+
+    private interface IBinary
+    {
+        static abstract L Apply(L a, L b);
+    }
+
+    public override void Add(float* a, float* b, float* y, long n) => Map<AddOperation>(a, b, y, n);
+
+    public override void Subtract(float* a, float* b, float* y, long n) => Map<SubtractOperation>(a, b, y, n);
+
+    public override void Multiply(float* a, float* b, float* y, long n) => Map<MultiplyOperation>(a, b, y, n);
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public override void MultiplyAdd(float* y, float* a, float* b, long n)
+    {
+        for (; n >= Width; n -= Width, a += Width, b += Width, y += Width) L.Store(L.MultiplyAdd(L.Load(a), L.Load(b), L.Load(y)), y);
+        if (n > 0) LaneMath<L>.StorePart(L.MultiplyAdd(LaneMath<L>.LoadPart(a, n), LaneMath<L>.LoadPart(b, n), LaneMath<L>.LoadPart(y, n)), y, n);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public override void Axpy(float* y, float a, float* x, long n)
+    {
+        var factor = L.Create(a);
+        for (; n >= Width; n -= Width, x += Width, y += Width) L.Store(L.MultiplyAdd(factor, L.Load(x), L.Load(y)), y);
+        if (n > 0) LaneMath<L>.StorePart(L.MultiplyAdd(factor, LaneMath<L>.LoadPart(x, n), LaneMath<L>.LoadPart(y, n)), y, n);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public override void AxpyHalf(float* y, float a, ushort* x, long n)
+    {
+        var factor = L.Create(a);
+        for (; n >= Width; n -= Width, x += Width, y += Width)
+            L.Store(L.MultiplyAdd(factor, LaneHalves<L>.FromHalf(L.LoadShorts(x)), L.Load(y)), y);
+        if (n > 0)
+            LaneMath<L>.StorePart(L.MultiplyAdd(factor, LaneHalves<L>.FromHalf(LaneMath<L>.LoadShortsPart(x, n)), LaneMath<L>.LoadPart(y, n)), y, n);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public override void Scale(float* x, float a, float* y, long n)
+    {
+        var factor = L.Create(a);
+        for (; n >= Width; n -= Width, x += Width, y += Width) L.Store(factor * L.Load(x), y);
+        if (n > 0) LaneMath<L>.StorePart(factor * LaneMath<L>.LoadPart(x, n), y, n);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public override void FromHalf(ushort* x, float* y, long n)
+    {
+        for (; n >= Width; n -= Width, x += Width, y += Width) L.Store(LaneHalves<L>.FromHalf(L.LoadShorts(x)), y);
+        if (n > 0) LaneMath<L>.StorePart(LaneHalves<L>.FromHalf(LaneMath<L>.LoadShortsPart(x, n)), y, n);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public override void ToHalf(float* x, ushort* y, long n)
+    {
+        for (; n >= Width; n -= Width, x += Width, y += Width) L.StoreShorts(LaneHalves<L>.ToHalf(L.Load(x)), y);
+        if (n > 0) LaneMath<L>.StoreShortsPart(LaneHalves<L>.ToHalf(LaneMath<L>.LoadPart(x, n)), y, n);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public override void FromBFloat16(ushort* x, float* y, long n)
+    {
+        for (; n >= Width; n -= Width, x += Width, y += Width) L.Store(LaneHalves<L>.FromBFloat16(L.LoadShorts(x)), y);
+        if (n > 0) LaneMath<L>.StorePart(LaneHalves<L>.FromBFloat16(LaneMath<L>.LoadShortsPart(x, n)), y, n);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public override void ToBFloat16(float* x, ushort* y, long n)
+    {
+        for (; n >= Width; n -= Width, x += Width, y += Width) L.StoreShorts(LaneHalves<L>.ToBFloat16(L.Load(x)), y);
+        if (n > 0) LaneMath<L>.StoreShortsPart(LaneHalves<L>.ToBFloat16(LaneMath<L>.LoadPart(x, n)), y, n);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Map<TOperation>(float* x, float* y, long n)
+        where TOperation : struct, IUnary
+    {
+        for (; n >= Width; n -= Width, x += Width, y += Width) L.Store(TOperation.Apply(L.Load(x)), y);
+        if (n > 0) LaneMath<L>.StorePart(TOperation.Apply(LaneMath<L>.LoadPart(x, n)), y, n);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Map<TOperation>(float* a, float* b, float* y, long n)
+        where TOperation : struct, IBinary
+    {
+        for (; n >= Width; n -= Width, a += Width, b += Width, y += Width) L.Store(TOperation.Apply(L.Load(a), L.Load(b)), y);
+        if (n > 0) LaneMath<L>.StorePart(TOperation.Apply(LaneMath<L>.LoadPart(a, n), LaneMath<L>.LoadPart(b, n)), y, n);
+    }
+
+    private readonly struct AddOperation : IBinary
+    {
+        public static L Apply(L a, L b) => a + b;
+    }
+
+    private readonly struct SubtractOperation : IBinary
+    {
+        public static L Apply(L a, L b) => a - b;
+    }
+
+    private readonly struct MultiplyOperation : IBinary
+    {
+        public static L Apply(L a, L b) => a * b;
+    }
+}
