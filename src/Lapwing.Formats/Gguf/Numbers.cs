@@ -65,9 +65,10 @@ internal static class Numbers
 
     public static bool TryEach<T>(object content, Conversion<T> convert, out T[] values)
     {
-        if (content is T[] same)
+        // Asked of the object, uint[] is int[] (arrays of .NET convert between signs); its exact type tells them apart.
+        if (content.GetType() == typeof(T[]))
         {
-            values = [.. same];
+            values = [.. (T[])content];
             return true;
         }
         values = [];
