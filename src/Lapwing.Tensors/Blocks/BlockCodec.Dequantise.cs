@@ -39,30 +39,30 @@ public static unsafe partial class BlockCodec
         short* values = stackalloc short[Chunk];
         float* scales = stackalloc float[Chunk / 16];
         float* minima = stackalloc float[Chunk / 16];
-        int group = GroupLength(type);
+        int shift = GroupLength(type) == 16 ? 4 : 5;
         bool offset = HasMinima(type);
         long bytes = Chunk / type.BlockLength() * type.BlockBytes();
         for (; count > 0; count -= Chunk, source += bytes, destination += Chunk)
         {
             int length = (int)Math.Min(count, Chunk);
             Unpack(type, source, length, values, scales, minima);
-            if (offset) Expand(values, scales, minima, group, length, destination);
-            else Expand(values, scales, group, length, destination);
+            if (offset) Expand(values, scales, minima, shift, length, destination);
+            else Expand(values, scales, shift, length, destination);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Expand(short* values, float* scales, int group, int count, float* destination)
+    private static void Expand(short* values, float* scales, int shift, int count, float* destination)
     {
-        for (int k = 0; k < count; k += 16) Lanes.Expand(values + k, Vector256.Create(scales[k / group]), destination + k);
+        for (int k = 0; k < count; k += 16) Lanes.Expand(values + k, Vector256.Create(scales[k >> shift]), destination + k);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Expand(short* values, float* scales, float* minima, int group, int count, float* destination)
+    private static void Expand(short* values, float* scales, float* minima, int shift, int count, float* destination)
     {
         for (int k = 0; k < count; k += 16)
         {
-            int g = k / group;
+            int g = k >> shift;
             Lanes.Expand(values + k, Vector256.Create(scales[g]), Vector256.Create(minima[g]), destination + k);
         }
     }

@@ -2,7 +2,7 @@ namespace Lapwing.Tensors.Blocks;
 
 /// <summary>
 /// Every element type's codec behind one door: to float32 (<see cref="Dequantise"/>), to small integers with scales for the fast path
-/// (<see cref="Unpack"/>), from float32 (Quantise). The block layouts are those of the GGUF file format (ggml-common.h).
+/// (<see cref="Unpack"/>), from float32 (<see cref="Quantise"/>). The block layouts are those of the GGUF file format (ggml-common.h).
 /// Pointers need no alignment. The caller answers for their extents: a row of count elements has <see cref="ElementTypes.RowBytes"/> bytes.
 /// </summary>
 public static unsafe partial class BlockCodec

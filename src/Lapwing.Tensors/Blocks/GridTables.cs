@@ -24,26 +24,28 @@ internal static unsafe class GridTables
     /// <summary>Points of 4 values 1, 3, … 15.</summary>
     public static readonly uint[] Iq3S = Expand4(GridCodes.Iq3S, [1, 3, 5, 7, 9, 11, 13, 15]);
 
-    /// <summary>
-    /// 8 values of a point with signs: where bit j of <paramref name="signs"/> is set, value j is negated.
-    /// </summary>
+    /// <summary>The 16 values of two points with signs: where bit j of <paramref name="signs"/> is set, value j is negated.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<short> Signed(ulong point, int signs)
+    public static Vector256<short> Signed(ulong first, ulong second, uint signs)
     {
-        var values = Vector128.WidenLower(Vector128.CreateScalarUnsafe(point).AsSByte());
-        var bits = Vector128.Create((short)1, 2, 4, 8, 16, 32, 64, 128);
-        var negative = Vector128.Equals(Vector128.Create((short)signs) & bits, bits);
-        return (values ^ negative) - negative;
+        var bits = Lanes.Bits;
+        var negative = Vector256.Equals(Vector256.Create((short)signs) & bits, bits);
+        return (Lanes.SignExtend(Vector128.Create(first, second).AsSByte()) ^ negative) - negative;
     }
 
-    /// <summary>8 values of a point, each plus <paramref name="offset"/>.</summary>
+    /// <summary>
+    /// Four times seven signs as four times eight: the eighth, which the XXS and XS formats do not store, makes the number of minus signs even.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<short> Shifted(ulong point, int offset) =>
-        Vector128.WidenLower(Vector128.CreateScalarUnsafe(point).AsSByte()) + Vector128.Create((short)offset);
-
-    /// <summary>The eighth sign, which the XXS and XS formats do not store, makes the number of minus signs even.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static int EvenSigns(uint seven) => (int)(seven | ((uint)System.Numerics.BitOperations.PopCount(seven) & 1) << 7);
+    public static uint EvenSigns(uint signs)
+    {
+        uint bytes = (signs & 0x7f) | ((signs << 1) & 0x7f00) | ((signs << 2) & 0x7f0000) | ((signs << 3) & 0x7f000000);
+        // Seven bits folded upwards leave their parity in the eighth.
+        uint parity = bytes ^ (bytes << 4);
+        parity ^= parity << 2;
+        parity ^= parity << 1;
+        return bytes | (parity & 0x80808080);
+    }
 
     private static ulong[] Expand8(ReadOnlySpan<ushort> codes, ReadOnlySpan<sbyte> levels)
     {

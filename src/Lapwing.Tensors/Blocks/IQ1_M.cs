@@ -15,16 +15,20 @@ internal static unsafe class IQ1_M
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Unpack(byte* source, int count, short* values, float* scales)
     {
+        var sign = Vector256.Create(Vector128.Create((short)0x08), Vector128.Create((short)0x80));
         fixed (ulong* grid = GridTables.Iq1)
             for (; count > 0; count -= 256, source += Bytes)
             {
                 ushort* words = (ushort*)(source + 48);
                 float d = HalfFloat.ToSingle(Scale(source));
                 for (int s = 0; s < 16; s++) *scales++ = d * (1 + 2 * ((words[s / 4] >> (3 * (s & 3))) & 7)) * 0.125f;
-                for (int l = 0; l < 32; l++, values += 8)
+                for (int l = 0; l < 16; l++, values += 16)
                 {
-                    int high = source[32 + l / 2] >> (4 * (l & 1));
-                    GridTables.Shifted(grid[source[l] | (high & 7) << 8], 1 - ((high & 8) >> 2)).Store(values);
+                    byte* indices = source + 2 * l;
+                    uint high = source[32 + l];
+                    var negative = Vector256.Equals(Vector256.Create((short)high) & sign, sign);
+                    var points = Vector128.Create(grid[indices[0] | (high << 8) & 0x700], grid[indices[1] | (high << 4) & 0x700]).AsSByte();
+                    (Lanes.SignExtend(points) + (Vector256<short>.One + negative + negative)).Store(values);
                 }
             }
     }

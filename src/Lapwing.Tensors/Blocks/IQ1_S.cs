@@ -18,13 +18,16 @@ internal static unsafe class IQ1_S
             for (; count > 0; count -= 256, source += Bytes)
             {
                 float d = HalfFloat.ToSingle(*(ushort*)source);
-                for (int b = 0; b < 8; b++)
+                for (int b = 0; b < 8; b++, values += 32)
                 {
-                    int word = *(ushort*)(source + 34 + 2 * b);
-                    int offset = (word & 0x8000) != 0 ? -1 : 1;
+                    byte* indices = source + 2 + 4 * b;
+                    uint word = *(ushort*)(source + 34 + 2 * b);
+                    var offset = Vector256.Create((short)(1 - (int)(word >> 15 << 1)));
                     *scales++ = d * (1 + 2 * ((word >> 12) & 7)) * 0.125f;
-                    for (int l = 0; l < 4; l++, values += 8)
-                        GridTables.Shifted(grid[source[2 + 4 * b + l] | ((word >> (3 * l)) & 7) << 8], offset).Store(values);
+                    ulong p0 = grid[indices[0] | (word << 8) & 0x700], p1 = grid[indices[1] | (word << 5) & 0x700];
+                    ulong p2 = grid[indices[2] | (word << 2) & 0x700], p3 = grid[indices[3] | (word >> 1) & 0x700];
+                    (Lanes.SignExtend(Vector128.Create(p0, p1).AsSByte()) + offset).Store(values);
+                    (Lanes.SignExtend(Vector128.Create(p2, p3).AsSByte()) + offset).Store(values + 16);
                 }
             }
     }

@@ -24,10 +24,12 @@ internal static unsafe class IQ2_S
                     *scales++ = d * (0.5f + (source[74 + b] >> 4)) * 0.25f;
                 }
 
-                for (int l = 0; l < 32; l++, values += 8)
+                byte* indices = source + 2, signs = source + 34;
+                for (int b = 0; b < 8; b++, indices += 4, signs += 4, values += 32)
                 {
-                    int index = source[2 + l] | ((source[66 + l / 4] >> (2 * (l & 3))) & 3) << 8;
-                    GridTables.Signed(grid[index], source[34 + l]).Store(values);
+                    uint high = source[66 + b];
+                    GridTables.Signed(grid[indices[0] | (high << 8) & 0x300], grid[indices[1] | (high << 6) & 0x300], *(ushort*)signs).Store(values);
+                    GridTables.Signed(grid[indices[2] | (high << 4) & 0x300], grid[indices[3] | (high << 2) & 0x300], *(ushort*)(signs + 2)).Store(values + 16);
                 }
             }
     }

@@ -25,8 +25,13 @@ internal static unsafe class IQ2_XS
                     *scales++ = d * (0.5f + (source[66 + b] >> 4)) * 0.25f;
                 }
 
-                for (int l = 0; l < 32; l++, values += 8)
-                    GridTables.Signed(grid[words[l] & 511], GridTables.EvenSigns((uint)words[l] >> 9)).Store(values);
+                for (int l = 0; l < 32; l += 4, values += 32)
+                {
+                    uint a = words[l], b = words[l + 1], c = words[l + 2], e = words[l + 3];
+                    uint signs = GridTables.EvenSigns(a >> 9 | b >> 9 << 7 | c >> 9 << 14 | e >> 9 << 21);
+                    GridTables.Signed(grid[a & 511], grid[b & 511], signs).Store(values);
+                    GridTables.Signed(grid[c & 511], grid[e & 511], signs >> 16).Store(values + 16);
+                }
             }
     }
 }

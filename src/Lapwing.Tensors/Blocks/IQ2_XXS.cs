@@ -21,10 +21,10 @@ internal static unsafe class IQ2_XXS
                 for (int b = 0; b < 8; b++, values += 32)
                 {
                     byte* indices = source + 2 + 8 * b;
-                    uint signs = *(uint*)(indices + 4);
-                    *scales++ = d * (0.5f + (signs >> 28)) * 0.25f;
-                    for (int l = 0; l < 4; l++)
-                        GridTables.Signed(grid[indices[l]], GridTables.EvenSigns((signs >> (7 * l)) & 127)).Store(values + 8 * l);
+                    uint word = *(uint*)(indices + 4), signs = GridTables.EvenSigns(word);
+                    *scales++ = d * (0.5f + (word >> 28)) * 0.25f;
+                    GridTables.Signed(grid[indices[0]], grid[indices[1]], signs).Store(values);
+                    GridTables.Signed(grid[indices[2]], grid[indices[3]], signs >> 16).Store(values + 16);
                 }
             }
     }

@@ -23,10 +23,11 @@ internal static unsafe class IQ3_S
                     byte* indices = source + 2 + 8 * b;
                     uint ninth = source[66 + b];
                     *scales++ = d * (1 + 2 * ((source[106 + b / 2] >> (4 * (b & 1))) & 15));
-                    for (int l = 0; l < 4; l++, ninth >>= 2)
+                    for (int l = 0; l < 2; l++, indices += 4, ninth >>= 4)
                     {
-                        ulong point = grid[indices[2 * l] | (ninth & 1) << 8] | (ulong)grid[indices[2 * l + 1] | (ninth & 2) << 7] << 32;
-                        GridTables.Signed(point, source[74 + 4 * b + l]).Store(values + 8 * l);
+                        ulong first = grid[indices[0] | (ninth << 8) & 256] | (ulong)grid[indices[1] | (ninth << 7) & 256] << 32;
+                        ulong second = grid[indices[2] | (ninth << 6) & 256] | (ulong)grid[indices[3] | (ninth << 5) & 256] << 32;
+                        GridTables.Signed(first, second, *(ushort*)(source + 74 + 4 * b + 2 * l)).Store(values + 16 * l);
                     }
                 }
             }

@@ -21,12 +21,13 @@ internal static unsafe class IQ3_XXS
                 for (int b = 0; b < 8; b++, values += 32)
                 {
                     byte* indices = source + 2 + 8 * b;
-                    uint signs = *(uint*)(source + 66 + 4 * b);
-                    *scales++ = d * (0.5f + (signs >> 28)) * 0.5f;
-                    for (int l = 0; l < 4; l++)
+                    uint word = *(uint*)(source + 66 + 4 * b), signs = GridTables.EvenSigns(word);
+                    *scales++ = d * (0.5f + (word >> 28)) * 0.5f;
+                    for (int l = 0; l < 2; l++, indices += 4, signs >>= 16)
                     {
-                        ulong point = grid[indices[2 * l]] | (ulong)grid[indices[2 * l + 1]] << 32;
-                        GridTables.Signed(point, GridTables.EvenSigns((signs >> (7 * l)) & 127)).Store(values + 8 * l);
+                        ulong first = grid[indices[0]] | (ulong)grid[indices[1]] << 32;
+                        ulong second = grid[indices[2]] | (ulong)grid[indices[3]] << 32;
+                        GridTables.Signed(first, second, signs).Store(values + 16 * l);
                     }
                 }
             }

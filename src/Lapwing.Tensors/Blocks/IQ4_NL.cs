@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Lapwing.Tensors.Blocks.Search;
 
 namespace Lapwing.Tensors.Blocks;
 
@@ -27,5 +28,21 @@ internal static unsafe class IQ4_NL
         }
 
         HalfFloat.WidenInPlace(scales, blocks);
+    }
+
+    /// <summary>32 elements to one block.</summary>
+    public static void Quantise(float* x, float* w, byte* block)
+    {
+        float scale = ScaleSearch.FindHalf(default(CurvedLevels), x, w, 32);
+        *(ushort*)block = HalfFloat.FromSingle(scale);
+        Pack(x, scale, block + 2);
+    }
+
+    /// <summary>The nibbles of 32 elements at a given scale.</summary>
+    internal static void Pack(float* x, float scale, byte* destination)
+    {
+        float* l = stackalloc float[32];
+        Fit.Assign(default(CurvedLevels), x, 32, scale, 0, l);
+        for (int i = 0; i < 16; i++) destination[i] = (byte)(CurvedLevels.Index(l[i]) | CurvedLevels.Index(l[16 + i]) << 4);
     }
 }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Lapwing.Tensors.Blocks.Search;
 
 namespace Lapwing.Tensors.Blocks;
 
@@ -26,5 +27,24 @@ internal static unsafe class IQ4_XS
             (Vector256.ConvertToSingle((s | (t << 4)).AsInt32() - Vector256.Create(32)) * Vector256.Create(d)).Store(scales);
             for (int b = 0; b < 8; b++) Lanes.LookUpNibbles(table, Vector128.Load(source + 8 + 16 * b), values + 32 * b);
         }
+    }
+
+    /// <summary>256 elements to one block.</summary>
+    public static void Quantise(float* x, float* w, byte* block)
+    {
+        int* s = stackalloc int[8];
+        float scale = SuperBlockSearch.Find(default(CurvedLevels), x, w, 8, 32, -32, 31, s);
+        uint high = 0, low = 0;
+        for (int j = 0; j < 8; j++)
+        {
+            IQ4_NL.Pack(x + 32 * j, scale * s[j], block + 8 + 16 * j);
+            uint bits = (uint)(s[j] + 32);
+            high |= bits >> 4 << (2 * j);
+            low |= (bits & 15) << (4 * j);
+        }
+
+        *(ushort*)block = HalfFloat.FromSingle(scale);
+        *(ushort*)(block + 2) = (ushort)high;
+        *(uint*)(block + 4) = low;
     }
 }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Lapwing.Tensors.Blocks.Search;
 
 namespace Lapwing.Tensors.Blocks;
 
@@ -33,4 +34,25 @@ internal static unsafe class MXFP4
     /// <summary>2^(e − 128), subnormal for e below 2.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static float HalfScale(uint e) => BitConverter.UInt32BitsToSingle(e < 2 ? 0x00200000u << (int)e : (e - 1) << 23);
+
+    /// <summary>
+    /// 32 elements to one block: of the six exponents around the one that just holds the largest element, the one that errs least.
+    /// </summary>
+    public static void Quantise(float* x, float* w, byte* block)
+    {
+        var levels = default(FloatLevels);
+        float* l = stackalloc float[32];
+        float extreme = MathF.Abs(Fit.Extreme(x, 32));
+        int first = extreme > 0 ? Math.Clamp(MathF.ILogB(extreme) - 2 + 127 - 2, 0, 254) : 0;
+        float error = float.PositiveInfinity;
+        *block = (byte)Math.Min(first + 2, 254);
+        for (int e = first; e <= Math.Min(first + 5, 254) && extreme > 0; e++)
+        {
+            float trial = Fit.Error(levels, x, w, 32, Vector256.Create(HalfScale((uint)e)))[0];
+            if (trial < error) (error, *block) = (trial, (byte)e);
+        }
+
+        Fit.Assign(levels, x, 32, HalfScale(*block), 0, l);
+        for (int i = 0; i < 16; i++) block[1 + i] = (byte)(FloatLevels.Index(l[i]) | FloatLevels.Index(l[16 + i]) << 4);
+    }
 }

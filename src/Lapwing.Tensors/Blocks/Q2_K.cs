@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Lapwing.Tensors.Blocks.Search;
 
 namespace Lapwing.Tensors.Blocks;
 
@@ -31,5 +32,35 @@ internal static unsafe class Q2_K
                     if (l != 0) values += 128;
                 }
         }
+    }
+
+    /// <summary>256 elements to one block.</summary>
+    public static void Quantise(float* x, float* w, byte* block)
+    {
+        int* s = stackalloc int[16];
+        int* m = stackalloc int[16];
+        float* l = stackalloc float[256];
+        var (scale, minimum) = AffineSuperBlockSearch.Find(3, x, w, 16, 16, 15, s, m);
+        for (int j = 0; j < 16; j++)
+        {
+            Fit.Assign(new UniformLevels(0, 3), x + 16 * j, 16, scale * s[j], -(minimum * m[j]), l + 16 * j);
+            block[j] = (byte)(s[j] | m[j] << 4);
+        }
+
+        Pack(l, 0, block + 16);
+        *(ushort*)(block + 80) = HalfFloat.FromSingle(scale);
+        *(ushort*)(block + 82) = HalfFloat.FromSingle(minimum);
+    }
+
+    /// <summary>The lower two bits of 256 levels, each plus <paramref name="offset"/>, as 64 bytes.</summary>
+    internal static void Pack(float* l, int offset, byte* destination)
+    {
+        for (int half = 0; half < 2; half++, l += 128, destination += 32)
+            for (int i = 0; i < 32; i++)
+            {
+                int bits = 0;
+                for (int j = 0; j < 4; j++) bits |= ((int)l[32 * j + i] + offset & 3) << (2 * j);
+                destination[i] = (byte)bits;
+            }
     }
 }

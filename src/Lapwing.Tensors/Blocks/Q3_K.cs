@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Lapwing.Tensors.Blocks.Search;
 
 namespace Lapwing.Tensors.Blocks;
 
@@ -45,5 +46,32 @@ internal static unsafe class Q3_K
         ulong low = (nibbles & 0x0f0f0f0f0f0f0f0f) | (ulong)((top & 0x03030303) << 4) | (ulong)((top << 2) & 0x30303030) << 32;
         ulong high = ((nibbles >> 4) & 0x0f0f0f0f0f0f0f0f) | (top & 0x30303030) | (ulong)((top >> 2) & 0x30303030) << 32;
         return Vector128.Create(low, high).AsByte();
+    }
+
+    /// <summary>256 elements to one block.</summary>
+    public static void Quantise(float* x, float* w, byte* block)
+    {
+        var levels = new UniformLevels(-4, 3);
+        int* s = stackalloc int[16];
+        float* l = stackalloc float[256];
+        float scale = SuperBlockSearch.Find(levels, x, w, 16, 16, -32, 31, s);
+        for (int j = 0; j < 16; j++) Fit.Assign(levels, x + 16 * j, 16, scale * s[j], 0, l + 16 * j);
+        for (int i = 0; i < 32; i++)
+        {
+            int third = 0;
+            for (int j = 0; j < 8; j++) third |= (l[32 * j + i] >= 0 ? 1 : 0) << j;
+            block[i] = (byte)third;
+        }
+
+        Q2_K.Pack(l, 4, block + 32);
+        for (int i = 0; i < 12; i++) block[96 + i] = 0;
+        for (int j = 0; j < 16; j++)
+        {
+            int bits = s[j] + 32;
+            block[96 + j % 8] |= (byte)((bits & 15) << (j / 8 * 4));
+            block[104 + j % 4] |= (byte)((bits >> 4) << (j / 4 * 2));
+        }
+
+        *(ushort*)(block + 108) = HalfFloat.FromSingle(scale);
     }
 }

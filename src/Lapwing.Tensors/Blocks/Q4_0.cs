@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Lapwing.Tensors.Blocks.Search;
 
 namespace Lapwing.Tensors.Blocks;
 
@@ -23,5 +24,16 @@ internal static unsafe class Q4_0
         }
 
         HalfFloat.WidenInPlace(scales, blocks);
+    }
+
+    /// <summary>32 elements to one block.</summary>
+    public static void Quantise(float* x, float* w, byte* block)
+    {
+        var levels = new UniformLevels(-8, 7);
+        float* l = stackalloc float[32];
+        float scale = ScaleSearch.FindHalf(levels, x, w, 32);
+        Fit.Assign(levels, x, 32, scale, 0, l);
+        *(ushort*)block = HalfFloat.FromSingle(scale);
+        for (int i = 0; i < 16; i++) block[2 + i] = (byte)((int)l[i] + 8 | (int)l[16 + i] + 8 << 4);
     }
 }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Lapwing.Tensors.Blocks.Search;
 
 namespace Lapwing.Tensors.Blocks;
 
@@ -25,5 +26,16 @@ internal static unsafe class Q4_1
 
         HalfFloat.WidenInPlace(scales, blocks);
         HalfFloat.WidenInPlace(minima, blocks);
+    }
+
+    /// <summary>32 elements to one block.</summary>
+    public static void Quantise(float* x, float* w, byte* block)
+    {
+        float* l = stackalloc float[32];
+        var (scale, minimum) = AffineSearch.FindHalves(15, x, w, 32);
+        Fit.Assign(new UniformLevels(0, 15), x, 32, scale, minimum, l);
+        *(ushort*)block = HalfFloat.FromSingle(scale);
+        *(ushort*)(block + 2) = HalfFloat.FromSingle(minimum);
+        for (int i = 0; i < 16; i++) block[4 + i] = (byte)((int)l[i] | (int)l[16 + i] << 4);
     }
 }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Lapwing.Tensors.Blocks.Search;
 
 namespace Lapwing.Tensors.Blocks;
 
@@ -53,5 +54,35 @@ internal static unsafe class Q4_K
         ulong scales = (a & 0x3f3f3f3f) | (ulong)((c & 0x0f0f0f0f) | ((a >> 2) & 0x30303030)) << 32;
         ulong minima = (b & 0x3f3f3f3f) | (ulong)(((c >> 4) & 0x0f0f0f0f) | ((b >> 2) & 0x30303030)) << 32;
         return (scales, minima);
+    }
+
+    /// <summary>256 elements to one block.</summary>
+    public static void Quantise(float* x, float* w, byte* block)
+    {
+        float* l = stackalloc float[256];
+        Search(15, x, w, l, block);
+        for (int i = 0; i < 128; i++)
+        {
+            float* pair = l + i / 32 * 64 + i % 32;
+            block[16 + i] = (byte)((int)pair[0] | (int)pair[32] << 4);
+        }
+    }
+
+    /// <summary>Writes the head of a block with levels 0…<paramref name="top"/> and leaves its 256 levels in <paramref name="l"/>.</summary>
+    internal static void Search(float top, float* x, float* w, float* l, byte* block)
+    {
+        int* s = stackalloc int[8];
+        int* m = stackalloc int[8];
+        var (scale, minimum) = AffineSuperBlockSearch.Find(top, x, w, 8, 32, 63, s, m);
+        for (int j = 0; j < 8; j++)
+            Fit.Assign(new UniformLevels(0, top), x + 32 * j, 32, scale * s[j], -(minimum * m[j]), l + 32 * j);
+        *(ushort*)block = HalfFloat.FromSingle(scale);
+        *(ushort*)(block + 2) = HalfFloat.FromSingle(minimum);
+        for (int j = 0; j < 4; j++)
+        {
+            block[4 + j] = (byte)(s[j] | s[j + 4] >> 4 << 6);
+            block[8 + j] = (byte)(m[j] | m[j + 4] >> 4 << 6);
+            block[12 + j] = (byte)(s[j + 4] & 15 | (m[j + 4] & 15) << 4);
+        }
     }
 }

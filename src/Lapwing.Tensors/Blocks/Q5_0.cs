@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Lapwing.Tensors.Blocks.Search;
 
 namespace Lapwing.Tensors.Blocks;
 
@@ -27,5 +28,25 @@ internal static unsafe class Q5_0
         }
 
         HalfFloat.WidenInPlace(scales, blocks);
+    }
+
+    /// <summary>32 elements to one block.</summary>
+    public static void Quantise(float* x, float* w, byte* block)
+    {
+        var levels = new UniformLevels(-16, 15);
+        float* l = stackalloc float[32];
+        float scale = ScaleSearch.FindHalf(levels, x, w, 32);
+        Fit.Assign(levels, x, 32, scale, 0, l);
+        *(ushort*)block = HalfFloat.FromSingle(scale);
+        Pack(l, 16, block + 2);
+    }
+
+    /// <summary>32 levels, each plus <paramref name="offset"/>, as 4 bytes of fifth bits and 16 of nibbles.</summary>
+    internal static void Pack(float* l, int offset, byte* destination)
+    {
+        uint fifth = 0;
+        for (int i = 0; i < 32; i++) fifth |= (uint)((int)l[i] + offset >> 4) << i;
+        *(uint*)destination = fifth;
+        for (int i = 0; i < 16; i++) destination[4 + i] = (byte)((int)l[i] + offset & 15 | ((int)l[16 + i] + offset & 15) << 4);
     }
 }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Lapwing.Tensors.Blocks.Search;
 
 namespace Lapwing.Tensors.Blocks;
 
@@ -29,5 +30,16 @@ internal static unsafe class Q5_1
 
         HalfFloat.WidenInPlace(scales, blocks);
         HalfFloat.WidenInPlace(minima, blocks);
+    }
+
+    /// <summary>32 elements to one block.</summary>
+    public static void Quantise(float* x, float* w, byte* block)
+    {
+        float* l = stackalloc float[32];
+        var (scale, minimum) = AffineSearch.FindHalves(31, x, w, 32);
+        Fit.Assign(new UniformLevels(0, 31), x, 32, scale, minimum, l);
+        *(ushort*)block = HalfFloat.FromSingle(scale);
+        *(ushort*)(block + 2) = HalfFloat.FromSingle(minimum);
+        Q5_0.Pack(l, 0, block + 4);
     }
 }

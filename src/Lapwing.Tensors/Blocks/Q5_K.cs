@@ -38,4 +38,23 @@ internal static unsafe class Q5_K
             }
         }
     }
+
+    /// <summary>256 elements to one block.</summary>
+    public static void Quantise(float* x, float* w, byte* block)
+    {
+        float* l = stackalloc float[256];
+        Q4_K.Search(31, x, w, l, block);
+        for (int i = 0; i < 32; i++)
+        {
+            int fifth = 0;
+            for (int j = 0; j < 8; j++) fifth |= ((int)l[32 * j + i] >> 4) << j;
+            block[16 + i] = (byte)fifth;
+        }
+
+        for (int i = 0; i < 128; i++)
+        {
+            float* pair = l + i / 32 * 64 + i % 32;
+            block[48 + i] = (byte)((int)pair[0] & 15 | ((int)pair[32] & 15) << 4);
+        }
+    }
 }

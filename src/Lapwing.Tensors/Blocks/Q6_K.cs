@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Lapwing.Tensors.Blocks.Search;
 
 namespace Lapwing.Tensors.Blocks;
 
@@ -33,5 +34,30 @@ internal static unsafe class Q6_K
                     (((y >>> 4) | ((h >>> 2) & upper)) - offset).Store(values + l + 96);
                 }
         }
+    }
+
+    /// <summary>256 elements to one block.</summary>
+    public static void Quantise(float* x, float* w, byte* block)
+    {
+        var levels = new UniformLevels(-32, 31);
+        int* s = stackalloc int[16];
+        float* l = stackalloc float[256];
+        float scale = SuperBlockSearch.Find(levels, x, w, 16, 16, -128, 127, s);
+        for (int j = 0; j < 16; j++)
+        {
+            Fit.Assign(levels, x + 16 * j, 16, scale * s[j], 0, l + 16 * j);
+            block[192 + j] = (byte)s[j];
+        }
+
+        *(ushort*)(block + 208) = HalfFloat.FromSingle(scale);
+        for (int half = 0; half < 2; half++)
+            for (int i = 0; i < 32; i++)
+            {
+                float* four = l + 128 * half + i;
+                int a = (int)four[0] + 32, b = (int)four[32] + 32, c = (int)four[64] + 32, d = (int)four[96] + 32;
+                block[64 * half + i] = (byte)(a & 15 | (c & 15) << 4);
+                block[64 * half + 32 + i] = (byte)(b & 15 | (d & 15) << 4);
+                block[128 + 32 * half + i] = (byte)(a >> 4 | b >> 4 << 2 | c >> 4 << 4 | d >> 4 << 6);
+            }
     }
 }

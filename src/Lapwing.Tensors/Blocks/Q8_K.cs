@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Lapwing.Tensors.Blocks.Search;
 
 namespace Lapwing.Tensors.Blocks;
 
@@ -15,6 +16,23 @@ internal static unsafe class Q8_K
         {
             Vector256.Create(*(float*)source).Store(scales);
             for (int k = 0; k < 256; k += 16) Lanes.SignExtend(source + 4 + k).Store(values + k);
+        }
+    }
+
+    /// <summary>256 elements to one block. Levels stay within ±127, as for Q8_1.</summary>
+    public static void Quantise(float* x, float* w, byte* block)
+    {
+        var levels = new UniformLevels(-127, 127);
+        float* l = stackalloc float[256];
+        float scale = ScaleSearch.Find(levels, x, w, 256, upward: true);
+        Fit.Assign(levels, x, 256, scale, 0, l);
+        *(float*)block = scale;
+        short* sums = (short*)(block + 260);
+        for (int i = 0; i < 16; i++) sums[i] = 0;
+        for (int i = 0; i < 256; i++)
+        {
+            block[4 + i] = (byte)(int)l[i];
+            sums[i / 16] += (short)(int)l[i];
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Lapwing.Tensors.Blocks.Search;
 
 namespace Lapwing.Tensors.Blocks;
 
@@ -36,4 +37,23 @@ internal static unsafe class TQ1_0
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<short> Digit(Vector256<short> x) =>
         (((x & Vector256.Create((short)255)) * Vector256.Create((short)3)) >>> 8) - Vector256<short>.One;
+
+    /// <summary>256 elements to one block.</summary>
+    public static void Quantise(float* x, float* w, byte* block)
+    {
+        float* l = stackalloc float[256];
+        float scale = TernarySearch.Find(x, w, 256);
+        Fit.Assign(new UniformLevels(-1, 1), x, 256, scale, 0, l);
+        for (int m = 0; m < 32; m++) block[m] = Pack(l + m, 32, 5);
+        for (int m = 0; m < 16; m++) block[32 + m] = Pack(l + 160 + m, 16, 5);
+        for (int m = 0; m < 4; m++) block[48 + m] = Pack(l + 240 + m, 4, 4);
+        *(ushort*)(block + 52) = HalfFloat.FromSingle(scale);
+    }
+
+    private static byte Pack(float* l, int stride, int digits)
+    {
+        int number = 0;
+        for (int n = 0; n < 5; n++) number = 3 * number + (n < digits ? (int)l[n * stride] + 1 : 0);
+        return (byte)((256 * number + 242) / 243);
+    }
 }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Lapwing.Tensors.Blocks.Search;
 
 namespace Lapwing.Tensors.Blocks;
 
@@ -27,5 +28,15 @@ internal static unsafe class TQ2_0
                     if (l != 0) values += 128;
                 }
         }
+    }
+
+    /// <summary>256 elements to one block.</summary>
+    public static void Quantise(float* x, float* w, byte* block)
+    {
+        float* l = stackalloc float[256];
+        float scale = TernarySearch.Find(x, w, 256);
+        Fit.Assign(new UniformLevels(-1, 1), x, 256, scale, 0, l);
+        Q2_K.Pack(l, 1, block);
+        *(ushort*)(block + 64) = HalfFloat.FromSingle(scale);
     }
 }
