@@ -1,0 +1,26 @@
+namespace Lapwing.Models;
+
+/// <summary>A family of models: reads its settings from either file form and names its tensors.</summary>
+internal abstract class Architecture
+{
+    /// <summary><c>general.architecture</c> of GGUF files.</summary>
+    public abstract string GgufName { get; }
+
+    /// <summary><c>model_type</c> of a <c>config.json</c>.</summary>
+    public abstract IReadOnlyList<string> ConfigTypes { get; }
+
+    /// <summary>What its tensors are called.</summary>
+    public virtual TensorNames Names => TensorNames.Common;
+
+    /// <summary>Whether its safetensors hold linear layers [inputs, outputs].</summary>
+    public virtual bool StoresTransposed => false;
+
+    /// <summary>Whether its GGUF files order query and key rows by rotary pairs (<see cref="RowOrder"/>).</summary>
+    public virtual bool PairsRows => false;
+
+    /// <summary>From a GGUF file's metadata; <paramref name="settings"/> knows the file's tensors as well.</summary>
+    public abstract DecoderSpec FromGguf(GgufSettings settings);
+
+    /// <summary>From a <c>config.json</c>.</summary>
+    public abstract DecoderSpec FromConfig(ConfigSettings settings);
+}

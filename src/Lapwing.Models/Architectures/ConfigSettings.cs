@@ -1,0 +1,110 @@
+using Lapwing.Formats.Huggingface;
+
+namespace Lapwing.Models;
+
+/// <summary>A <c>config.json</c>'s hyper-parameters in the form of Transformers 4 or 5, and what every family reads the same way.</summary>
+internal sealed class ConfigSettings(ModelConfig config, string architecture, Weights weights, int? session)
+{
+    /// <summary>The tensors.</summary>
+    public Weights Weights => weights;
+
+    /// <summary>Blocks.</summary>
+    public int Layers { get; } = Settings.Positive(config.Has("num_hidden_layers") ? config.GetInt32("num_hidden_layers") : config.GetInt32("n_layer"), "block_count");
+
+    public bool Has(string key) => config.Has(key);
+
+    /// <summary>Whether the key stands in the file at all: null says «none», where a missing key says «the default».</summary>
+    public bool Mentions(string key) => config.Element.TryGetProperty(key, out _);
+
+    public int Int(string key) => config.GetInt32(key);
+
+    public int Int(string key, int fallback) => config.GetInt32OrDefault(key, fallback);
+
+    public float Single(string key, float fallback) => config.GetSingleOrDefault(key, fallback);
+
+    public string? Text(string key) => config.GetStringOrDefault(key);
+
+    public bool Flag(string key, bool fallback) => config.GetBoolOrDefault(key, fallback);
+
+    /// <summary>The window of a sliding layer, 0 for none.</summary>
+    public int Window => Flag("use_sliding_window", true) ? Int("sliding_window", 0) : 0;
+
+    /// <summary>The kind of each layer (<c>sliding_attention</c>, <c>full_attention</c>), or null where the file does not list them.</summary>
+    public string[]? LayerTypes()
+    {
+        var types = config.GetStringsOrNull("layer_types");
+        if (types is not null && types.Length < Layers) throw new InvalidDataException($"config.json lists {types.Length} layer types for {Layers} layers");
+        return types;
+    }
+
+    /// <summary>Whether each layer slides: by the list, else by the family's pattern.</summary>
+    public bool[] Sliding(Func<int, bool> otherwise)
+    {
+        var types = LayerTypes();
+        return [.. Enumerable.Range(0, Layers).Select(l => types is null ? otherwise(l) : types[l] switch
+        {
+            "sliding_attention" => true,
+            "full_attention" => false,
+            var other => throw new NotSupportedException($"layer type '{other}' is not supported: full_attention and sliding_attention are"),
+        })];
+    }
+
+    /// <summary>A list of integers, or null.</summary>
+    public int[]? Ints(string key) => config.GetInt32sOrNull(key);
+
+    /// <summary>The specification that the shared keys give: a llama. The arguments are the family's own defaults.</summary>
+    public DecoderSpec Common(int? headWidth = null, int context = 2048, string? layerType = null)
+    {
+        int hidden = Settings.Positive(Int("hidden_size"), "hidden_size"), heads = Settings.Positive(Int("num_attention_heads"), "num_attention_heads");
+        int keyHeads = Int("num_key_value_heads", heads), trained = Settings.Positive(Int("max_position_embeddings", context), "max_position_embeddings");
+        Settings.Groups(heads, keyHeads);
+        int width = Has("head_dim") ? Settings.Positive(Int("head_dim"), "head_dim") : headWidth ?? Settings.Divide(hidden, heads, "hidden_size by num_attention_heads");
+        var rotary = Rotary(layerType, width, trained).Frequencies(RotaryStyle.Halves);
+        var options = new AttentionOptions(heads, keyHeads, width, 1f / MathF.Sqrt(width), rotary, 0, 0);
+        return new DecoderSpec
+        {
+            Info = new ModelInfo
+            {
+                Architecture = architecture, Name = Text("_name_or_path") is { Length: > 0 } name ? name : null, Layers = Layers, Hidden = hidden,
+                Vocabulary = Settings.Positive(Int("vocab_size"), "vocab_size"), ContextLength = trained,
+            },
+            FeedForward = [.. Enumerable.Repeat(Settings.Positive(Int("intermediate_size"), "intermediate_size"), Layers)],
+            Attention = [.. Enumerable.Repeat(options, Layers)],
+            NormEpsilon = Settings.Epsilon(Single("rms_norm_eps", 1e-6f)),
+            Activation = Activations.Parse(Text("hidden_activation") ?? Text("hidden_act") ?? "silu"),
+            TiedHead = Has("tie_word_embeddings") ? Flag("tie_word_embeddings", false) : null,
+        };
+    }
+
+    /// <summary>Rotary settings for a kind of layer, or for all.</summary>
+    public RotarySettings Rotary(string? layerType, int headWidth, int trained)
+    {
+        var rope = config.RopeParameters(layerType);
+        float partial = Number("partial_rotary_factor") ?? Single("partial_rotary_factor", 1);
+        string kind = rope?.GetStringOrDefault("rope_type") ?? "default";
+        int original = rope?.GetInt32OrNull("original_max_position_embeddings") ?? Int("original_max_position_embeddings", trained);
+        return new RotarySettings
+        {
+            Width = Settings.RotaryWidth((int)(headWidth * partial), headWidth),
+            Theta = Number("rope_theta") ?? Single("rope_theta", 10000),
+            Kind = kind,
+            // LongRoPE in Phi-3's form has no factor of its own: it is the ratio of the two contexts.
+            Factor = Number("factor") ?? (kind is "longrope" or "su" ? (float)trained / original : 1),
+            OriginalContext = original,
+            Context = trained,
+            LowFrequencyFactor = Number("low_freq_factor") ?? 1,
+            HighFrequencyFactor = Number("high_freq_factor") ?? 4,
+            BetaFast = Number("beta_fast") ?? 32,
+            BetaSlow = Number("beta_slow") ?? 1,
+            AttentionFactor = Number("attention_factor"),
+            MScale = Number("mscale"),
+            MScaleAllDimensions = Number("mscale_all_dim"),
+            Truncate = rope?.GetBoolOrDefault("truncate", true) ?? true,
+            ShortFactors = rope?.GetSinglesOrNull("short_factor"),
+            LongFactors = rope?.GetSinglesOrNull("long_factor"),
+            UseLongFactors = (session ?? 0) > original,
+        };
+
+        float? Number(string key) => rope?.GetSingleOrNull(key);
+    }
+}

@@ -1,0 +1,44 @@
+namespace Lapwing.Models;
+
+/// <summary>
+/// Gemma 2 (arXiv:2408.00118): norms on both sides, soft caps on scores and logits, every other layer with a window, a query scale of its own,
+/// embeddings times √hidden.
+/// </summary>
+internal sealed class Gemma2 : Architecture
+{
+    // The 27B's scale is that of hidden / heads; GGUF files have no key for it, and its number of layers tells it apart.
+    private const int LayersOf27B = 46;
+
+    public override string GgufName => "gemma2";
+
+    public override IReadOnlyList<string> ConfigTypes => ["gemma2"];
+
+    public override TensorNames Names => TensorNames.WithNormsAfter;
+
+    public override DecoderSpec FromGguf(GgufSettings s)
+    {
+        var spec = Shared(s.Common(RotaryStyle.Halves)) with { LogitSoftCap = s.Single("final_logit_softcapping", 30) };
+        int window = s.Int("attention.sliding_window", 4096);
+        float cap = s.Single("attn_logit_softcapping", 50);
+        return spec with
+        {
+            Activation = Activation.GeluTanh,
+            Attention = [.. spec.Attention.Select((a, l) => a with
+            {
+                Window = l % 2 == 0 ? window : 0, SoftCap = cap,
+                Scale = s.Has("attention.scale") ? a.Scale : 1f / MathF.Sqrt(s.Layers == LayersOf27B ? (float)spec.Info.Hidden / a.Heads : a.HeadWidth),
+            })],
+        };
+    }
+
+    public override DecoderSpec FromConfig(ConfigSettings s)
+    {
+        var spec = Shared(s.Common(headWidth: 256)) with { NormOffset = 1, LogitSoftCap = s.Single("final_logit_softcapping", s.Mentions("final_logit_softcapping") ? 0 : 30), TiedHead = s.Flag("tie_word_embeddings", true) };
+        bool[] sliding = s.Sliding(l => l % 2 == 0);
+        float cap = s.Single("attn_logit_softcapping", s.Mentions("attn_logit_softcapping") ? 0 : 50), scale = 1f / MathF.Sqrt(s.Single("query_pre_attn_scalar", 256));
+        return spec with { Attention = [.. spec.Attention.Select((a, l) => a with { Window = sliding[l] ? s.Int("sliding_window", 4096) : 0, SoftCap = cap, Scale = scale })] };
+    }
+
+    /// <summary>What Gemma 2 and 3 have in common.</summary>
+    internal static DecoderSpec Shared(DecoderSpec spec) => spec with { Norms = NormPlacement.Both, EmbeddingMultiplier = MathF.Sqrt(spec.Info.Hidden) };
+}

@@ -1,0 +1,48 @@
+namespace Lapwing.Models;
+
+/// <summary>
+/// Gemma 3 (arXiv:2503.19786): as Gemma 2, with norms on queries and keys in place of the soft caps, five windowed layers to each full one, and a
+/// rotary base of their own for the windowed.
+/// </summary>
+internal sealed class Gemma3 : Architecture
+{
+    private const int Pattern = 6, LayersOf27B = 62;
+
+    public override string GgufName => "gemma3";
+
+    public override IReadOnlyList<string> ConfigTypes => ["gemma3_text", "gemma3"];
+
+    public override TensorNames Names => TensorNames.WithNormsAfter;
+
+    public override DecoderSpec FromGguf(GgufSettings s)
+    {
+        var spec = Gemma2.Shared(s.Common(RotaryStyle.Halves)) with { QueryKeyNorms = true, Activation = Activation.GeluTanh, LogitSoftCap = s.Single("final_logit_softcapping", 0) };
+        int window = s.Int("attention.sliding_window", 1024), pattern = Settings.Positive(s.Int("attention.sliding_window_pattern", Pattern), "attention.sliding_window_pattern"), width = spec.Attention[0].HeadWidth;
+        // The stretching of positions belongs to the full layers only.
+        var local = new RotarySettings { Width = width, Theta = s.Single("rope.freq_base_swa", 10000) }.Frequencies(RotaryStyle.Halves);
+        var full = (s.Rotary(width, spec.Info.ContextLength) with { Theta = s.Single("rope.freq_base", 1_000_000) }).Frequencies(RotaryStyle.Halves);
+        return spec with
+        {
+            Attention = [.. spec.Attention.Select((a, l) => (l + 1) % pattern == 0
+                ? a with { Rotary = full, Scale = Scale(s, spec, a) }
+                : a with { Rotary = local, Window = window, Scale = Scale(s, spec, a) })],
+        };
+    }
+
+    public override DecoderSpec FromConfig(ConfigSettings s)
+    {
+        var spec = Gemma2.Shared(s.Common(headWidth: 256, context: 131072, layerType: "full_attention")) with { QueryKeyNorms = true, NormOffset = 1, LogitSoftCap = s.Single("final_logit_softcapping", 0), TiedHead = s.Flag("tie_word_embeddings", true) };
+        int pattern = Settings.Positive(s.Int("sliding_window_pattern", s.Int("_sliding_window_pattern", Pattern)), "sliding_window_pattern"), width = spec.Attention[0].HeadWidth;
+        bool[] sliding = s.Sliding(l => (l + 1) % pattern != 0);
+        var local = s.Rotary("sliding_attention", width, spec.Info.ContextLength).Frequencies(RotaryStyle.Halves);
+        float scale = 1f / MathF.Sqrt(s.Single("query_pre_attn_scalar", 256)), cap = s.Single("attn_logit_softcapping", 0);
+        return spec with
+        {
+            Attention = [.. spec.Attention.Select((a, l) => (sliding[l] ? a with { Rotary = local, Window = s.Int("sliding_window", 4096) } : a) with { Scale = scale, SoftCap = cap })],
+        };
+    }
+
+    // GGUF files have no key for the 27B's own scale; its number of layers tells it apart.
+    private static float Scale(GgufSettings s, DecoderSpec spec, AttentionOptions a) =>
+        s.Has("attention.scale") || s.Layers != LayersOf27B ? a.Scale : 1f / MathF.Sqrt((float)spec.Info.Hidden / a.Heads);
+}

@@ -1,0 +1,51 @@
+namespace Lapwing.Models;
+
+/// <summary>GPT-2: LayerNorm, learned positions, one matrix for queries, keys and values, a plain MLP, biases everywhere.</summary>
+internal sealed class Gpt2 : Architecture
+{
+    public override string GgufName => "gpt2";
+
+    public override IReadOnlyList<string> ConfigTypes => ["gpt2"];
+
+    public override bool StoresTransposed => true;
+
+    public override TensorNames Names => TensorNames.Common.With(
+        ("token_embd", "transformer.wte"),
+        ("position_embd", "transformer.wpe"),
+        ("output_norm", "transformer.ln_f"),
+        ("attn_norm", "transformer.h.{0}.ln_1"),
+        ("attn_qkv", "transformer.h.{0}.attn.c_attn"),
+        ("attn_output", "transformer.h.{0}.attn.c_proj"),
+        ("ffn_norm", "transformer.h.{0}.ln_2"),
+        ("ffn_up", "transformer.h.{0}.mlp.c_fc"),
+        ("ffn_down", "transformer.h.{0}.mlp.c_proj"));
+
+    public override DecoderSpec FromGguf(GgufSettings s) => Shaped(s.Common(RotaryStyle.Halves, centred: true), Activation.GeluTanh, a => a);
+
+    public override DecoderSpec FromConfig(ConfigSettings s)
+    {
+        int hidden = s.Int("n_embd"), heads = Settings.Positive(s.Int("n_head"), "n_head"), width = Settings.Divide(hidden, heads, "n_embd by n_head");
+        int inner = s.Int("n_inner", 0);
+        var options = new AttentionOptions(heads, heads, width, s.Flag("scale_attn_weights", true) ? 1f / MathF.Sqrt(width) : 1f, null, 0, 0);
+        var spec = new DecoderSpec
+        {
+            Info = new ModelInfo
+            {
+                Architecture = GgufName, Layers = s.Layers, Hidden = Settings.Positive(hidden, "n_embd"), Vocabulary = Settings.Positive(s.Int("vocab_size"), "vocab_size"),
+                ContextLength = Settings.Positive(s.Int("n_positions", 1024), "n_positions"),
+            },
+            FeedForward = [.. Enumerable.Repeat(inner > 0 ? inner : 4 * hidden, s.Layers)],
+            Attention = [.. Enumerable.Repeat(options, s.Layers)],
+            NormEpsilon = Settings.Epsilon(s.Single("layer_norm_epsilon", 1e-5f)),
+            TiedHead = s.Flag("tie_word_embeddings", true),
+        };
+        bool byLayer = s.Flag("scale_attn_by_inverse_layer_idx", false);
+        int layer = 0;
+        return Shaped(spec, Activations.Parse(s.Text("activation_function") ?? "gelu_new"), a => byLayer ? a with { Scale = a.Scale / ++layer } : a);
+    }
+
+    private static DecoderSpec Shaped(DecoderSpec spec, Activation activation, Func<AttentionOptions, AttentionOptions> change) => spec with
+    {
+        CentredNorms = true, Gated = false, LearnedPositions = true, Activation = activation, Attention = [.. spec.Attention.Select(a => change(a with { Rotary = null }))],
+    };
+}

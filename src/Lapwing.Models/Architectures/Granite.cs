@@ -1,0 +1,32 @@
+namespace Lapwing.Models;
+
+/// <summary>IBM Granite 3: a llama with multipliers on embedding, residual, scores and logits.</summary>
+internal sealed class Granite : Architecture
+{
+    public override string GgufName => "granite";
+
+    public override IReadOnlyList<string> ConfigTypes => ["granite"];
+
+    public override bool PairsRows => true;
+
+    public override DecoderSpec FromGguf(GgufSettings s) => s.Common(RotaryStyle.Pairs) with
+    {
+        EmbeddingMultiplier = Number(s.Single("embedding_scale", 1)),
+        ResidualMultiplier = Number(s.Single("residual_scale", 1)),
+        LogitMultiplier = 1f / Number(s.Single("logit_scale", 1)),
+    };
+
+    public override DecoderSpec FromConfig(ConfigSettings s)
+    {
+        var spec = s.Common();
+        return spec with
+        {
+            EmbeddingMultiplier = Number(s.Single("embedding_multiplier", 1)),
+            ResidualMultiplier = Number(s.Single("residual_multiplier", 1)),
+            LogitMultiplier = 1f / Number(s.Single("logits_scaling", 1)),
+            Attention = [.. spec.Attention.Select(a => a with { Scale = Number(s.Single("attention_multiplier", 1)) })],
+        };
+    }
+
+    private static float Number(float value) => value != 0 && float.IsFinite(value) ? value : throw new InvalidDataException($"a Granite multiplier is {value}: it must be a number other than 0");
+}

@@ -1,0 +1,44 @@
+namespace Lapwing.Models;
+
+/// <summary>
+/// Llama 1, 2, 3 and 3.x, TinyLlama, SmolLM2, and what took their shape: Mistral (with a sliding window) and Mixtral (with experts) have no
+/// architecture of their own in GGUF files.
+/// </summary>
+internal sealed class Llama : Architecture
+{
+    public override string GgufName => "llama";
+
+    public override IReadOnlyList<string> ConfigTypes => ["llama", "mistral", "mixtral"];
+
+    public override TensorNames Names => TensorNames.Common.With(
+        ("ffn_gate_inp", "model.layers.{0}.block_sparse_moe.gate"),
+        ("ffn_gate_exps", "model.layers.{0}.block_sparse_moe.experts.{1}.w1"),
+        ("ffn_up_exps", "model.layers.{0}.block_sparse_moe.experts.{1}.w3"),
+        ("ffn_down_exps", "model.layers.{0}.block_sparse_moe.experts.{1}.w2"));
+
+    public override bool PairsRows => true;
+
+    public override DecoderSpec FromGguf(GgufSettings s)
+    {
+        var spec = s.Common(RotaryStyle.Pairs) with { Experts = Experts(s.Int("expert_count", 0), s.Int("expert_used_count", 0)) };
+        return s.Int("attention.sliding_window", 0) is var window && window > 0 ? Slide(spec, window) : spec;
+    }
+
+    public override DecoderSpec FromConfig(ConfigSettings s)
+    {
+        var spec = s.Common() with { Experts = Experts(s.Int("num_local_experts", 0), s.Int("num_experts_per_tok", 0)) };
+        // Llama has no window. Mistral has one in every layer unless the setting is null (left out, it is 4096); Mixtral only where it is given.
+        string? type = s.Text("model_type");
+        int window = type == "llama" ? 0 : type == "mistral" && !s.Mentions("sliding_window") ? 4096 : s.Window;
+        return window > 0 ? Slide(spec, window) : spec;
+    }
+
+    private static ExpertSpec? Experts(int count, int chosen)
+    {
+        if (count == 0) return null;
+        Settings.Experts(count, chosen);
+        return new ExpertSpec(count, chosen, Renormalise: true, _ => true);
+    }
+
+    private static DecoderSpec Slide(DecoderSpec spec, int window) => spec with { Attention = [.. spec.Attention.Select(a => a with { Window = window })] };
+}

@@ -1,0 +1,21 @@
+namespace Lapwing.Models;
+
+/// <summary>Qwen2 and 2.5: a llama with biases on queries, keys and values; a window in the layers from <c>max_window_layers</c> on, if it is switched on.</summary>
+internal sealed class Qwen2 : Architecture
+{
+    public override string GgufName => "qwen2";
+
+    public override IReadOnlyList<string> ConfigTypes => ["qwen2"];
+
+    public override DecoderSpec FromGguf(GgufSettings s) => s.Common(RotaryStyle.Halves);
+
+    public override DecoderSpec FromConfig(ConfigSettings s) => Windowed(s, s.Common());
+
+    /// <summary>The window as Qwen's configurations switch it on.</summary>
+    internal static DecoderSpec Windowed(ConfigSettings s, DecoderSpec spec)
+    {
+        int window = s.Flag("use_sliding_window", false) ? s.Int("sliding_window", 0) : 0, from = s.Int("max_window_layers", 28);
+        bool[] sliding = s.Sliding(l => window > 0 && l >= from);
+        return spec with { Attention = [.. spec.Attention.Select((a, l) => sliding[l] && window > 0 ? a with { Window = window } : a)] };
+    }
+}

@@ -1,0 +1,39 @@
+namespace Lapwing.Models;
+
+/// <summary>Qwen3 with a mixture of experts in some or all layers.</summary>
+internal sealed class Qwen3Moe : Architecture
+{
+    public override string GgufName => "qwen3moe";
+
+    public override IReadOnlyList<string> ConfigTypes => ["qwen3_moe"];
+
+    public override DecoderSpec FromGguf(GgufSettings s)
+    {
+        int count = s.Int("expert_count"), chosen = s.Int("expert_used_count"), width = s.Int("expert_feed_forward_length");
+        Settings.Experts(count, chosen);
+        var spec = s.Common(RotaryStyle.Halves);
+        return spec with
+        {
+            QueryKeyNorms = true,
+            // GGUF has no key for a router that keeps its weights as they are: every file of this family that exists divides by their sum.
+            Experts = new ExpertSpec(count, chosen, s.Flag("expert_weights_norm", true), l => s.Weights.Has("ffn_gate_inp", l)),
+            FeedForward = [.. spec.FeedForward.Select((f, l) => s.Weights.Has("ffn_gate_inp", l) ? Settings.Positive(width, "expert_feed_forward_length") : f)],
+        };
+    }
+
+    public override DecoderSpec FromConfig(ConfigSettings s)
+    {
+        int count = s.Has("num_local_experts") ? s.Int("num_local_experts") : s.Int("num_experts"), chosen = s.Int("num_experts_per_tok");
+        Settings.Experts(count, chosen);
+        int step = Settings.Positive(s.Int("decoder_sparse_step", 1), "decoder_sparse_step"), width = Settings.Positive(s.Int("moe_intermediate_size"), "moe_intermediate_size");
+        int[] dense = s.Ints("mlp_only_layers") ?? [];
+        bool Sparse(int l) => !dense.Contains(l) && (l + 1) % step == 0;
+        var spec = Qwen2.Windowed(s, s.Common());
+        return spec with
+        {
+            QueryKeyNorms = true,
+            Experts = new ExpertSpec(count, chosen, s.Flag("norm_topk_prob", false), Sparse),
+            FeedForward = [.. spec.FeedForward.Select((f, l) => Sparse(l) ? width : f)],
+        };
+    }
+}

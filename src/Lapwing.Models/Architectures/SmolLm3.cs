@@ -1,0 +1,29 @@
+namespace Lapwing.Models;
+
+/// <summary>SmolLM3: a llama in which every fourth layer has no rotary positions (NoPE, arXiv:2305.19466).</summary>
+internal sealed class SmolLm3 : Architecture
+{
+    private const int Interval = 4;
+
+    public override string GgufName => "smollm3";
+
+    public override IReadOnlyList<string> ConfigTypes => ["smollm3"];
+
+    public override bool PairsRows => true;
+
+    public override DecoderSpec FromGguf(GgufSettings s) => Without(s.Common(RotaryStyle.Pairs), l => (l + 1) % Interval == 0);
+
+    public override DecoderSpec FromConfig(ConfigSettings s)
+    {
+        // The list says 1 where a layer rotates.
+        int[]? rotates = s.Ints("no_rope_layers");
+        if (rotates is not null && rotates.Length < s.Layers) throw new InvalidDataException($"config.json lists {rotates.Length} entries in no_rope_layers for {s.Layers} layers");
+        int interval = Settings.Positive(s.Int("no_rope_layer_interval", Interval), "no_rope_layer_interval");
+        bool[] sliding = s.Sliding(_ => false);
+        var spec = s.Common();
+        spec = spec with { Attention = [.. spec.Attention.Select((a, l) => sliding[l] ? a with { Window = s.Int("sliding_window") } : a)], TiedHead = s.Flag("tie_word_embeddings", true) };
+        return Without(spec, l => rotates is null ? (l + 1) % interval == 0 : rotates[l] == 0);
+    }
+
+    private static DecoderSpec Without(DecoderSpec spec, Func<int, bool> bare) => spec with { Attention = [.. spec.Attention.Select((a, l) => bare(l) ? a with { Rotary = null } : a)] };
+}
