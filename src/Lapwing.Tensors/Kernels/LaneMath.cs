@@ -17,38 +17,39 @@ internal static unsafe class LaneMath<L>
         get => L.CreateBits(0);
     }
 
-    /// <summary>The first <paramref name="count"/> &lt; 16 lanes from memory, <paramref name="fill"/> in the others.</summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    public static L LoadPart(float* source, long count, float fill = 0)
+    /// <summary>
+    /// The first <paramref name="count"/> &lt; 16 lanes from memory, <paramref name="fill"/> in the others, by way of a buffer of the caller:
+    /// no call, because registers do not outlive one.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static L LoadPart(float* source, long count, float* buffer, float fill = 0)
     {
-        float* buffer = stackalloc float[Width];
         for (int i = 0; i < Width; i++) buffer[i] = i < count ? source[i] : fill;
         return L.Load(buffer);
     }
 
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    public static void StorePart(L value, float* target, long count)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StorePart(L value, float* target, long count, float* buffer)
     {
-        float* buffer = stackalloc float[Width];
         L.Store(value, buffer);
         for (int i = 0; i < count; i++) target[i] = buffer[i];
     }
 
     /// <summary>The same for 16-bit lanes.</summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    public static L LoadShortsPart(ushort* source, long count)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static L LoadShortsPart(ushort* source, long count, float* buffer)
     {
-        ushort* buffer = stackalloc ushort[Width];
-        for (int i = 0; i < Width; i++) buffer[i] = i < count ? source[i] : (ushort)0;
-        return L.LoadShorts(buffer);
+        ushort* shorts = (ushort*)buffer;
+        for (int i = 0; i < Width; i++) shorts[i] = i < count ? source[i] : (ushort)0;
+        return L.LoadShorts(shorts);
     }
 
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    public static void StoreShortsPart(L bits, ushort* target, long count)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreShortsPart(L bits, ushort* target, long count, float* buffer)
     {
-        ushort* buffer = stackalloc ushort[Width];
-        L.StoreShorts(bits, buffer);
-        for (int i = 0; i < count; i++) target[i] = buffer[i];
+        ushort* shorts = (ushort*)buffer;
+        L.StoreShorts(bits, shorts);
+        for (int i = 0; i < count; i++) target[i] = shorts[i];
     }
 
     /// <summary>The canonical reduction: lane l with l + 8, then + 4, + 2, + 1.</summary>

@@ -57,24 +57,37 @@ internal sealed unsafe partial class VectorKernels<L>
         }
     }
 
-    private static float* Pad(float* source, int count, float* buffer)
+    private static void Pad(float* source, int count, float* buffer)
     {
         for (int i = 0; i < Width; i++) buffer[i] = i < count ? source[i] : 0;
-        return buffer;
     }
 
     /// <summary>4 tokens × 6 rows: 24 of 32 registers hold sums.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization), SkipLocalsInit]
     private static void Tile4x6(float* x, nint xStride, float* w, nint wStride, int columns, float* y, nint yStride)
     {
         float* tail = stackalloc float[10 * Width];
+        int whole = columns & ~(Width - 1), rest = columns - whole;
+        float* x0 = x, x1 = x0 + xStride, x2 = x1 + xStride, x3 = x2 + xStride;
+        float* w0 = w, w1 = w0 + wStride, w2 = w1 + wStride, w3 = w2 + wStride, w4 = w3 + wStride, w5 = w4 + wStride;
+        if (rest > 0)
+        {
+            Pad(x0 + whole, rest, tail);
+            Pad(x1 + whole, rest, tail + Width);
+            Pad(x2 + whole, rest, tail + 2 * Width);
+            Pad(x3 + whole, rest, tail + 3 * Width);
+            Pad(w0 + whole, rest, tail + 4 * Width);
+            Pad(w1 + whole, rest, tail + 5 * Width);
+            Pad(w2 + whole, rest, tail + 6 * Width);
+            Pad(w3 + whole, rest, tail + 7 * Width);
+            Pad(w4 + whole, rest, tail + 8 * Width);
+            Pad(w5 + whole, rest, tail + 9 * Width);
+        }
         L s00 = LaneMath<L>.Zero, s01 = LaneMath<L>.Zero, s02 = LaneMath<L>.Zero, s03 = LaneMath<L>.Zero, s04 = LaneMath<L>.Zero, s05 = LaneMath<L>.Zero;
         L s10 = LaneMath<L>.Zero, s11 = LaneMath<L>.Zero, s12 = LaneMath<L>.Zero, s13 = LaneMath<L>.Zero, s14 = LaneMath<L>.Zero, s15 = LaneMath<L>.Zero;
         L s20 = LaneMath<L>.Zero, s21 = LaneMath<L>.Zero, s22 = LaneMath<L>.Zero, s23 = LaneMath<L>.Zero, s24 = LaneMath<L>.Zero, s25 = LaneMath<L>.Zero;
         L s30 = LaneMath<L>.Zero, s31 = LaneMath<L>.Zero, s32 = LaneMath<L>.Zero, s33 = LaneMath<L>.Zero, s34 = LaneMath<L>.Zero, s35 = LaneMath<L>.Zero;
-        float* x0 = x, x1 = x0 + xStride, x2 = x1 + xStride, x3 = x2 + xStride;
-        float* w0 = w, w1 = w0 + wStride, w2 = w1 + wStride, w3 = w2 + wStride, w4 = w3 + wStride, w5 = w4 + wStride;
-        for (nint k = 0, end = columns & ~(Width - 1); ;)
+        for (nint k = 0, end = whole; ;)
         {
             for (; k < end; k += Width)
             {
@@ -110,20 +123,19 @@ internal sealed unsafe partial class VectorKernels<L>
                 s25 = L.MultiplyAdd(v2, u, s25);
                 s35 = L.MultiplyAdd(v3, u, s35);
             }
-            int rest = columns & (Width - 1);
             if (rest == 0) break;
-            // Once more around with the ragged end, padded by zeros.
-            columns = 0;
-            x0 = Pad(x0 + k, rest, tail);
-            x1 = Pad(x1 + k, rest, tail + 1 * Width);
-            x2 = Pad(x2 + k, rest, tail + 2 * Width);
-            x3 = Pad(x3 + k, rest, tail + 3 * Width);
-            w0 = Pad(w0 + k, rest, tail + 4 * Width);
-            w1 = Pad(w1 + k, rest, tail + 5 * Width);
-            w2 = Pad(w2 + k, rest, tail + 6 * Width);
-            w3 = Pad(w3 + k, rest, tail + 7 * Width);
-            w4 = Pad(w4 + k, rest, tail + 8 * Width);
-            w5 = Pad(w5 + k, rest, tail + 9 * Width);
+            // Once more around with the ragged ends. A call in here would keep every sum in memory.
+            rest = 0;
+            x0 = tail;
+            x1 = tail + Width;
+            x2 = tail + 2 * Width;
+            x3 = tail + 3 * Width;
+            w0 = tail + 4 * Width;
+            w1 = tail + 5 * Width;
+            w2 = tail + 6 * Width;
+            w3 = tail + 7 * Width;
+            w4 = tail + 8 * Width;
+            w5 = tail + 9 * Width;
             k = 0;
             end = Width;
         }
@@ -140,15 +152,24 @@ internal sealed unsafe partial class VectorKernels<L>
     }
 
     /// <summary>2 tokens × 3 rows: what 16 registers of half the width hold.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization), SkipLocalsInit]
     private static void Tile2x3(float* x, nint xStride, float* w, nint wStride, int columns, float* y, nint yStride)
     {
         float* tail = stackalloc float[5 * Width];
-        L s00 = LaneMath<L>.Zero, s01 = LaneMath<L>.Zero, s02 = LaneMath<L>.Zero;
-        L s10 = LaneMath<L>.Zero, s11 = LaneMath<L>.Zero, s12 = LaneMath<L>.Zero;
+        int whole = columns & ~(Width - 1), rest = columns - whole;
         float* x0 = x, x1 = x0 + xStride;
         float* w0 = w, w1 = w0 + wStride, w2 = w1 + wStride;
-        for (nint k = 0, end = columns & ~(Width - 1); ;)
+        if (rest > 0)
+        {
+            Pad(x0 + whole, rest, tail);
+            Pad(x1 + whole, rest, tail + Width);
+            Pad(w0 + whole, rest, tail + 2 * Width);
+            Pad(w1 + whole, rest, tail + 3 * Width);
+            Pad(w2 + whole, rest, tail + 4 * Width);
+        }
+        L s00 = LaneMath<L>.Zero, s01 = LaneMath<L>.Zero, s02 = LaneMath<L>.Zero;
+        L s10 = LaneMath<L>.Zero, s11 = LaneMath<L>.Zero, s12 = LaneMath<L>.Zero;
+        for (nint k = 0, end = whole; ;)
         {
             for (; k < end; k += Width)
             {
@@ -163,15 +184,14 @@ internal sealed unsafe partial class VectorKernels<L>
                 s02 = L.MultiplyAdd(v0, u, s02);
                 s12 = L.MultiplyAdd(v1, u, s12);
             }
-            int rest = columns & (Width - 1);
             if (rest == 0) break;
-            // Once more around with the ragged end, padded by zeros.
-            columns = 0;
-            x0 = Pad(x0 + k, rest, tail);
-            x1 = Pad(x1 + k, rest, tail + 1 * Width);
-            w0 = Pad(w0 + k, rest, tail + 2 * Width);
-            w1 = Pad(w1 + k, rest, tail + 3 * Width);
-            w2 = Pad(w2 + k, rest, tail + 4 * Width);
+            // Once more around with the ragged ends. A call in here would keep every sum in memory.
+            rest = 0;
+            x0 = tail;
+            x1 = tail + Width;
+            w0 = tail + 2 * Width;
+            w1 = tail + 3 * Width;
+            w2 = tail + 4 * Width;
             k = 0;
             end = Width;
         }
@@ -186,13 +206,24 @@ internal sealed unsafe partial class VectorKernels<L>
     }
 
     /// <summary>One row against six, results <paramref name="step"/> apart: a single token, or a single row of weights with the roles changed.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization), SkipLocalsInit]
     private static void Tile1x6(float* x, float* w, nint wStride, int columns, float* y, nint step)
     {
         float* tail = stackalloc float[7 * Width];
-        L s0 = LaneMath<L>.Zero, s1 = LaneMath<L>.Zero, s2 = LaneMath<L>.Zero, s3 = LaneMath<L>.Zero, s4 = LaneMath<L>.Zero, s5 = LaneMath<L>.Zero;
+        int whole = columns & ~(Width - 1), rest = columns - whole;
         float* w0 = w, w1 = w0 + wStride, w2 = w1 + wStride, w3 = w2 + wStride, w4 = w3 + wStride, w5 = w4 + wStride;
-        for (nint k = 0, end = columns & ~(Width - 1); ;)
+        if (rest > 0)
+        {
+            Pad(x + whole, rest, tail);
+            Pad(w0 + whole, rest, tail + Width);
+            Pad(w1 + whole, rest, tail + 2 * Width);
+            Pad(w2 + whole, rest, tail + 3 * Width);
+            Pad(w3 + whole, rest, tail + 4 * Width);
+            Pad(w4 + whole, rest, tail + 5 * Width);
+            Pad(w5 + whole, rest, tail + 6 * Width);
+        }
+        L s0 = LaneMath<L>.Zero, s1 = LaneMath<L>.Zero, s2 = LaneMath<L>.Zero, s3 = LaneMath<L>.Zero, s4 = LaneMath<L>.Zero, s5 = LaneMath<L>.Zero;
+        for (nint k = 0, end = whole; ;)
         {
             for (; k < end; k += Width)
             {
@@ -204,16 +235,15 @@ internal sealed unsafe partial class VectorKernels<L>
                 s4 = L.MultiplyAdd(v, L.Load(w4 + k), s4);
                 s5 = L.MultiplyAdd(v, L.Load(w5 + k), s5);
             }
-            int rest = columns & (Width - 1);
             if (rest == 0) break;
-            columns = 0;
-            x = Pad(x + k, rest, tail);
-            w0 = Pad(w0 + k, rest, tail + 1 * Width);
-            w1 = Pad(w1 + k, rest, tail + 2 * Width);
-            w2 = Pad(w2 + k, rest, tail + 3 * Width);
-            w3 = Pad(w3 + k, rest, tail + 4 * Width);
-            w4 = Pad(w4 + k, rest, tail + 5 * Width);
-            w5 = Pad(w5 + k, rest, tail + 6 * Width);
+            rest = 0;
+            x = tail;
+            w0 = tail + Width;
+            w1 = tail + 2 * Width;
+            w2 = tail + 3 * Width;
+            w3 = tail + 4 * Width;
+            w4 = tail + 5 * Width;
+            w5 = tail + 6 * Width;
             k = 0;
             end = Width;
         }

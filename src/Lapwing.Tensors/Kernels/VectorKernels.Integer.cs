@@ -72,7 +72,7 @@ internal sealed unsafe partial class VectorKernels<L>
     }
 
     /// <summary>16 of 32 registers hold the sums of one activation block; those of the whole row wait in the cache.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization), SkipLocalsInit]
     private static void Integer4x4<TGroup>(in IntegerProblem p, int token, int row)
         where TGroup : struct, IGroup
     {
@@ -152,7 +152,7 @@ internal sealed unsafe partial class VectorKernels<L>
     }
 
     /// <summary>What 16 registers of half the width hold.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization), SkipLocalsInit]
     private static void Integer2x2<TGroup>(in IntegerProblem p, int token, int row)
         where TGroup : struct, IGroup
     {
@@ -194,7 +194,7 @@ internal sealed unsafe partial class VectorKernels<L>
     }
 
     /// <summary>One token: four rows keep enough additions in flight.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization), SkipLocalsInit]
     private static void Integer1x4<TGroup>(in IntegerProblem p, int token, int row)
         where TGroup : struct, IGroup
     {
@@ -241,7 +241,7 @@ internal sealed unsafe partial class VectorKernels<L>
     }
 
     /// <summary>What is left over.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization), SkipLocalsInit]
     private static void Integer1x1<TGroup>(in IntegerProblem p, int token, int row)
         where TGroup : struct, IGroup
     {

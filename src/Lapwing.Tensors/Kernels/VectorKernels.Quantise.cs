@@ -11,7 +11,7 @@ internal sealed unsafe partial class VectorKernels<L>
     // A block below 2⁻¹⁰⁰ throughout is taken for zero: its inverse scale would leave float32.
     private const int SmallestBits = 27 << 23, Infinite = 0x7f800000;
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization), SkipLocalsInit]
     public override void Quantise(float* x, int columns, short* values, float* scales, float* sums16, float* sums32)
     {
         float* lanes = stackalloc float[Width];
@@ -20,7 +20,7 @@ internal sealed unsafe partial class VectorKernels<L>
             int length = Math.Min(QuantisedActivations.BlockLength, columns - start);
             // Magnitudes compare like their bits, and NaN is above infinity.
             var magnitude = LaneMath<L>.Zero;
-            for (int i = 0; i < length; i += Width) magnitude = L.MaxBits(magnitude, LoadUpTo(x + i, length - i) & L.CreateBits(int.MaxValue));
+            for (int i = 0; i < length; i += Width) magnitude = L.MaxBits(magnitude, LoadUpTo(x + i, length - i, lanes) & L.CreateBits(int.MaxValue));
             L.Store(magnitude, lanes);
             int bits = 0;
             for (int i = 0; i < Width; i++) bits = Math.Max(bits, BitConverter.SingleToInt32Bits(lanes[i]));
@@ -35,7 +35,7 @@ internal sealed unsafe partial class VectorKernels<L>
                 int total = 0;
                 for (int half = 0; half < 2; half++, values += Width)
                 {
-                    var q = L.SubtractBits(L.MultiplyAdd(LoadUpTo(x + i + half * Width, length - i - half * Width), inverse, magic), magic);
+                    var q = L.SubtractBits(L.MultiplyAdd(LoadUpTo(x + i + half * Width, length - i - half * Width, lanes), inverse, magic), magic);
                     L.StoreShorts(q, (ushort*)values);
                     // Sums of integers below 2²⁴ are exact in any order.
                     int sum = (int)LaneMath<L>.Sum(L.ToFloat(q));
@@ -47,6 +47,7 @@ internal sealed unsafe partial class VectorKernels<L>
         }
     }
 
-    private static L LoadUpTo(float* source, int count) =>
-        count >= Width ? L.Load(source) : count > 0 ? LaneMath<L>.LoadPart(source, count) : LaneMath<L>.Zero;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static L LoadUpTo(float* source, int count, float* buffer) =>
+        count >= Width ? L.Load(source) : count > 0 ? LaneMath<L>.LoadPart(source, count, buffer) : LaneMath<L>.Zero;
 }

@@ -10,7 +10,7 @@ internal sealed unsafe partial class VectorKernels<L>
     {
         static abstract L Load(TElement* source);
 
-        static abstract L LoadPart(TElement* source, long count);
+        static abstract L LoadPart(TElement* source, long count, float* buffer);
     }
 
     public override void DotRows(float* x, float* rows, long stride, int count, long n, float* y) =>
@@ -25,11 +25,12 @@ internal sealed unsafe partial class VectorKernels<L>
     public override void AddRowsHalf(float* y, float* weights, ushort* rows, long stride, int count, long n) =>
         AddAll<ushort, HalfRow>(y, weights, rows, stride, count, n);
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization), SkipLocalsInit]
     private static void DotAll<TElement, TRow>(float* x, TElement* rows, long stride, int count, long n, float* y)
         where TElement : unmanaged
         where TRow : struct, IRow<TElement>
     {
+        float* buffer = stackalloc float[Width];
         long whole = n & ~(Width - 1L);
         int done = 0;
         for (; done + 4 <= count; done += 4, rows += 4 * stride)
@@ -46,11 +47,11 @@ internal sealed unsafe partial class VectorKernels<L>
             }
             if (whole < n)
             {
-                var v = LaneMath<L>.LoadPart(x + whole, n - whole);
-                a = L.MultiplyAdd(v, TRow.LoadPart(r0 + whole, n - whole), a);
-                b = L.MultiplyAdd(v, TRow.LoadPart(r1 + whole, n - whole), b);
-                c = L.MultiplyAdd(v, TRow.LoadPart(r2 + whole, n - whole), c);
-                d = L.MultiplyAdd(v, TRow.LoadPart(r3 + whole, n - whole), d);
+                var v = LaneMath<L>.LoadPart(x + whole, n - whole, buffer);
+                a = L.MultiplyAdd(v, TRow.LoadPart(r0 + whole, n - whole, buffer), a);
+                b = L.MultiplyAdd(v, TRow.LoadPart(r1 + whole, n - whole, buffer), b);
+                c = L.MultiplyAdd(v, TRow.LoadPart(r2 + whole, n - whole, buffer), c);
+                d = L.MultiplyAdd(v, TRow.LoadPart(r3 + whole, n - whole, buffer), d);
             }
             var sums = LaneMath<L>.Sum(a, b, c, d);
             *(System.Runtime.Intrinsics.Vector128<float>*)(y + done) = sums;
@@ -59,16 +60,17 @@ internal sealed unsafe partial class VectorKernels<L>
         {
             var sum = LaneMath<L>.Zero;
             for (long k = 0; k < whole; k += Width) sum = L.MultiplyAdd(L.Load(x + k), TRow.Load(rows + k), sum);
-            if (whole < n) sum = L.MultiplyAdd(LaneMath<L>.LoadPart(x + whole, n - whole), TRow.LoadPart(rows + whole, n - whole), sum);
+            if (whole < n) sum = L.MultiplyAdd(LaneMath<L>.LoadPart(x + whole, n - whole, buffer), TRow.LoadPart(rows + whole, n - whole, buffer), sum);
             y[done] = LaneMath<L>.Sum(sum);
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization), SkipLocalsInit]
     private static void AddAll<TElement, TRow>(float* y, float* weights, TElement* rows, long stride, int count, long n)
         where TElement : unmanaged
         where TRow : struct, IRow<TElement>
     {
+        float* buffer = stackalloc float[Width];
         for (; n >= 4 * Width; n -= 4 * Width, y += 4 * Width, rows += 4 * Width)
         {
             L a = L.Load(y), b = L.Load(y + Width), c = L.Load(y + 2 * Width), d = L.Load(y + 3 * Width);
@@ -94,9 +96,9 @@ internal sealed unsafe partial class VectorKernels<L>
         }
         if (n > 0)
         {
-            var sum = LaneMath<L>.LoadPart(y, n);
-            for (int j = 0; j < count; j++) sum = L.MultiplyAdd(L.Create(weights[j]), TRow.LoadPart(rows + j * stride, n), sum);
-            LaneMath<L>.StorePart(sum, y, n);
+            var sum = LaneMath<L>.LoadPart(y, n, buffer);
+            for (int j = 0; j < count; j++) sum = L.MultiplyAdd(L.Create(weights[j]), TRow.LoadPart(rows + j * stride, n, buffer), sum);
+            LaneMath<L>.StorePart(sum, y, n, buffer);
         }
     }
 
@@ -105,7 +107,8 @@ internal sealed unsafe partial class VectorKernels<L>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static L Load(float* source) => L.Load(source);
 
-        public static L LoadPart(float* source, long count) => LaneMath<L>.LoadPart(source, count);
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static L LoadPart(float* source, long count, float* buffer) => LaneMath<L>.LoadPart(source, count, buffer);
     }
 
     private readonly struct HalfRow : IRow<ushort>
@@ -113,6 +116,7 @@ internal sealed unsafe partial class VectorKernels<L>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static L Load(ushort* source) => LaneHalves<L>.FromHalf(L.LoadShorts(source));
 
-        public static L LoadPart(ushort* source, long count) => LaneHalves<L>.FromHalf(LaneMath<L>.LoadShortsPart(source, count));
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static L LoadPart(ushort* source, long count, float* buffer) => LaneHalves<L>.FromHalf(LaneMath<L>.LoadShortsPart(source, count, buffer));
     }
 }
