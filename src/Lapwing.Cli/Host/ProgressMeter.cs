@@ -86,7 +86,7 @@ internal static class ProgressMeter
         {
             double seconds = task.ElapsedTime?.TotalSeconds ?? 0, done = task.Value;
             string left = done > 0 && done < task.MaxValue ? $", {Duration(seconds / done * (task.MaxValue - done))} left" : "";
-            return new Text(Rate(done, seconds, unit) + left);
+            return new Spectre.Console.Text(Rate(done, seconds, unit) + left);
         }
     }
 
