@@ -12,6 +12,9 @@ internal static class CommandList
     public static readonly CommandEntry[] All =
     [
         new("show", ShowCommand.Create),
+        new("eval", EvalCommand.Create),
+        new("adapter", AdapterCommand.Create),
+        new("doctor", DoctorCommand.Create),
     ];
 
     /// <summary>What to add to a message about an unknown command: the one that was probably meant.</summary>

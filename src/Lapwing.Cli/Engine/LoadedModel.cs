@@ -1,0 +1,52 @@
+using System.Diagnostics;
+using Lapwing.Models;
+using Lapwing.Tensors;
+
+namespace Lapwing.Cli.Engine;
+
+/// <summary>A model ready to compute: weights mapped, adapters attached, its tokenizer at hand when asked for.</summary>
+internal sealed class LoadedModel : IDisposable
+{
+    private LoadedModel(string path, DecoderModel model, Arithmetic arithmetic, IReadOnlyList<Adapter> adapters, TimeSpan loadTime)
+    {
+        (Path, Model, Arithmetic, Adapters, LoadTime) = (path, model, arithmetic, adapters, loadTime);
+    }
+
+    public string Path { get; }
+
+    public DecoderModel Model { get; }
+
+    public Arithmetic Arithmetic { get; }
+
+    public IReadOnlyList<Adapter> Adapters { get; }
+
+    public TimeSpan LoadTime { get; }
+
+    public static LoadedModel Load(string path, Arithmetic arithmetic, IReadOnlyList<AdapterChoice> choices, int? context)
+    {
+        long began = Stopwatch.GetTimestamp();
+        var model = ModelLoader.Load(path, context);
+        var adapters = new List<Adapter>();
+        try
+        {
+            foreach (var choice in choices)
+            {
+                adapters.Add(Adapter.Load(model, choice.Path, choice.Scale));
+                adapters[^1].Attach();
+            }
+            return new LoadedModel(path, model, arithmetic, adapters, Stopwatch.GetElapsedTime(began));
+        }
+        catch
+        {
+            foreach (var adapter in adapters) adapter.Dispose();
+            model.Dispose();
+            throw;
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var adapter in Adapters) adapter.Dispose();
+        Model.Dispose();
+    }
+}
