@@ -37,11 +37,12 @@ public sealed class AtomicFile : IDisposable
         if (FileKind.Irregular(target) is { } kind) throw new IOException($"{path} cannot be written: it is {kind}, not a file; name a file");
 
         // A short name of our own: the target's name with a suffix could exceed the 255 bytes that a name may have.
-        string aside = Path.Combine(folder, $".lapwing-{Guid.NewGuid():N}.tmp");
+        string aside = Path.Combine(folder, PendingFiles.NewName());
         PendingFiles.Add(aside);
         try
         {
-            var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Share = FileShare.Read, BufferSize = 1 << 16, PreallocationSize = expectedBytes };
+            PendingFiles.Sweep(folder);
+            var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Share = FileShare.None, BufferSize = 1 << 16, PreallocationSize = expectedBytes };
             var file = new FileStream(aside, options);
             if (!OperatingSystem.IsWindows() && File.Exists(target)) File.SetUnixFileMode(aside, File.GetUnixFileMode(target));
             return new AtomicFile(target, aside, new OutputStream(file, path));
@@ -81,7 +82,8 @@ public sealed class AtomicFile : IDisposable
     {
         ObjectDisposedException.ThrowIf(done, this);
         stream.FlushToDisk();
-        stream.Dispose();
+        // Windows renames closed files only. Elsewhere the file stays open, and so locked, until it has its name (PendingFiles.Sweep).
+        if (OperatingSystem.IsWindows()) stream.Dispose();
         try
         {
             File.Move(aside, target, overwrite: true);
@@ -92,6 +94,7 @@ public sealed class AtomicFile : IDisposable
         }
         done = true;
         PendingFiles.Forget(aside);
+        stream.Dispose();
         FolderSync.Flush(Path.GetDirectoryName(Path.GetFullPath(target))!);
     }
 

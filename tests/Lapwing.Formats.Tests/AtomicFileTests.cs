@@ -137,6 +137,26 @@ public sealed class AtomicFileTests
         Assert.Equal(["ready", "target"], Directory.GetFileSystemEntries(folder.Path).Select(Path.GetFileName).Order());
     }
 
+    [Fact]
+    public void What_a_killed_process_left_is_removed_by_the_next_writer_and_what_a_living_one_writes_is_not()
+    {
+        using var folder = new TemporaryFolder();
+        AtomicFile.WriteAllText(folder.File("a"), "x");
+        using (var living = AtomicFile.Create(folder.File("b")))
+        {
+            string inUse = Directory.GetFiles(folder.Path, ".lapwing-*").Single();
+            File.SetLastWriteTimeUtc(inUse, DateTime.UtcNow.AddDays(-1));
+            string left = folder.Write($".lapwing-{Guid.NewGuid():N}.tmp", [1, 2, 3]);
+            File.SetLastWriteTimeUtc(left, DateTime.UtcNow.AddDays(-1));
+            string fresh = folder.Write($".lapwing-{Guid.NewGuid():N}.tmp", [1, 2, 3]);
+            AtomicFile.WriteAllText(folder.File("c"), "x");
+            Assert.False(File.Exists(left));
+            Assert.True(File.Exists(fresh));
+            living.Commit();
+        }
+        Assert.True(File.Exists(folder.File("b")));
+    }
+
     private static int Shell(string command)
     {
         using var process = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", command + " 2>/dev/null"]))!;

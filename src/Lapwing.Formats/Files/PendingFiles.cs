@@ -5,9 +5,35 @@ namespace Lapwing.Formats.Files;
 /// <summary>Files written aside that have no name yet: removed when the process ends before they get one.</summary>
 internal static class PendingFiles
 {
+    private const string Prefix = ".lapwing-";
+    private const string Suffix = ".tmp";
+
+    /// <summary>A file is locked right after it was created: one this old without a lock has lost its process.</summary>
+    private static readonly TimeSpan Fresh = TimeSpan.FromMinutes(1);
+
     private static readonly Lock Gate = new();
     private static readonly HashSet<string> Paths = new(StringComparer.Ordinal);
     private static PosixSignalRegistration[]? signals;
+
+    public static string NewName() => $"{Prefix}{Guid.NewGuid():N}{Suffix}";
+
+    /// <summary>Removes what killed processes left in a folder: nobody can clean up after a kill or a power cut but the next writer.</summary>
+    public static void Sweep(string folder)
+    {
+        foreach (string path in Directory.GetFiles(folder, $"{Prefix}*{Suffix}"))
+        {
+            try
+            {
+                if (DateTime.UtcNow - File.GetLastWriteTimeUtc(path) < Fresh) continue;
+                // Opening fails while the process that writes it lives.
+                using (new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.Delete)) File.Delete(path);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // In use, or not ours to delete: it takes space, no more.
+            }
+        }
+    }
 
     public static void Add(string path)
     {
