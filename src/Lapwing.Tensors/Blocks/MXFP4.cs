@@ -44,14 +44,10 @@ internal static unsafe class MXFP4
         float* l = stackalloc float[32];
         float extreme = MathF.Abs(Fit.Extreme(x, 32));
         int first = extreme > 0 ? Math.Clamp(MathF.ILogB(extreme) - 2 + 127 - 2, 0, 254) : 0;
-        float error = float.PositiveInfinity;
-        *block = (byte)Math.Min(first + 2, 254);
-        for (int e = first; e <= Math.Min(first + 5, 254) && extreme > 0; e++)
-        {
-            float trial = Fit.Error(levels, x, w, 32, Vector256.Create(HalfScale((uint)e)))[0];
-            if (trial < error) (error, *block) = (trial, (byte)e);
-        }
-
+        float* scales = stackalloc float[Fit.Lanes];
+        for (int e = 0; e < Fit.Lanes; e++) scales[e] = HalfScale((uint)Math.Min(first + Math.Min(e, 5), 254));
+        int lane = Fit.Greatest(-Fit.Error(levels, x, w, 32, Vector512.Load(scales)), float.NegativeInfinity);
+        *block = (byte)Math.Min(first + (lane >= 0 ? Math.Min(lane, 5) : 2), 254);
         Fit.Assign(levels, x, 32, HalfScale(*block), 0, l);
         for (int i = 0; i < 16; i++) block[1 + i] = (byte)(FloatLevels.Index(l[i]) | FloatLevels.Index(l[16 + i]) << 4);
     }

@@ -1,77 +1,48 @@
-using System.Buffers.Binary;
-using System.Runtime.InteropServices;
-using System.Text;
-using System.Text.Json;
+using System.Runtime.CompilerServices;
+using Lapwing.Formats;
+using Lapwing.Formats.Gguf;
+using Lapwing.Formats.Safetensors;
 using Lapwing.Testing;
 
 namespace Lapwing.Tensors.Tests.Blocks;
 
-/// <summary>The 12 × 512 numbers that ggml quantised to every type, and what it dequantises them to.</summary>
+/// <summary>
+/// Rows of 512 numbers that ggml quantised to every type, and what it dequantises them to: twelve rows in the reference folder, two of them
+/// (a heavy-tailed one and one with outliers) beside this file.
+/// </summary>
 internal sealed class ReferenceVectors
 {
-    public const int Rows = 12, Columns = 512;
-    private readonly Dictionary<string, (ElementType Type, byte[] Bytes)> tensors = [];
+    public const int Columns = 512;
+    private readonly Dictionary<string, (ElementType Type, byte[] Bytes)> quantised = [];
     private readonly Dictionary<string, float[]> floats = [];
 
-    private ReferenceVectors()
+    private ReferenceVectors(string gguf, string safetensors)
     {
-        ReadGguf(File.ReadAllBytes(SharedFolder.Path("models/quant-vectors/all.gguf")));
-        ReadSafetensors(File.ReadAllBytes(SharedFolder.Path("models/quant-vectors/expected.safetensors")));
+        using (var file = GgufFile.Open(gguf))
+            foreach (var view in file.Tensors.Values) quantised[view.Name] = (view.Type, view.Span.ToArray());
+        using (var file = SafetensorsFile.Open(safetensors))
+            foreach (var view in file.Tensors.Values) floats[view.Name] = Floats(view);
     }
 
-    public static ReferenceVectors Load() => new();
+    public IEnumerable<string> Names => quantised.Keys;
 
-    public IEnumerable<string> Names => tensors.Keys;
+    public int Rows => floats["source"].Length / Columns;
 
-    public (ElementType Type, byte[] Bytes) Quantised(string name) => tensors[name];
+    /// <summary>All twelve rows, or the two that are always there.</summary>
+    public static ReferenceVectors Load(bool all) => all
+        ? new(SharedFolder.Path("models/quant-vectors/all.gguf"), SharedFolder.Path("models/quant-vectors/expected.safetensors"))
+        : new(Beside("quant-vectors.gguf"), Beside("quant-vectors.safetensors"));
+
+    public (ElementType Type, byte[] Bytes) Quantised(string name) => quantised[name];
 
     public float[] Floats(string name) => floats[name];
 
-    // As much of GGUF as this one file needs: string metadata, two-dimensional tensors.
-    private void ReadGguf(byte[] file)
+    private static float[] Floats(TensorView view)
     {
-        int at = 8;
-        long count = Int64(), pairs = Int64();
-        for (; pairs > 0; pairs--)
-        {
-            Text();
-            Assert.Equal(8, Int32());
-            Text();
-        }
-
-        var infos = new List<(string Name, ElementType Type, long Offset)>();
-        for (; count > 0; count--)
-        {
-            string name = Text();
-            Assert.Equal(2, Int32());
-            Assert.Equal(Columns, Int64());
-            Assert.Equal(Rows, Int64());
-            infos.Add((name, (ElementType)Int32(), Int64()));
-        }
-
-        int data = (at + 31) / 32 * 32;
-        foreach (var (name, type, offset) in infos)
-            tensors[name] = (type, file.AsSpan(data + (int)offset, (int)type.RowBytes(Rows * Columns)).ToArray());
-
-        int Int32() => BinaryPrimitives.ReadInt32LittleEndian(file.AsSpan((at += 4) - 4));
-        long Int64() => BinaryPrimitives.ReadInt64LittleEndian(file.AsSpan((at += 8) - 8));
-        string Text()
-        {
-            int length = (int)Int64();
-            return Encoding.UTF8.GetString(file, (at += length) - length, length);
-        }
+        var values = new float[view.Count];
+        view.Span.CopyTo(System.Runtime.InteropServices.MemoryMarshal.AsBytes(values.AsSpan()));
+        return values;
     }
 
-    private void ReadSafetensors(byte[] file)
-    {
-        int length = (int)BinaryPrimitives.ReadInt64LittleEndian(file);
-        using var header = JsonDocument.Parse(file.AsMemory(8, length));
-        foreach (var tensor in header.RootElement.EnumerateObject())
-        {
-            if (tensor.Name == "__metadata__") continue;
-            var range = tensor.Value.GetProperty("data_offsets");
-            int start = range[0].GetInt32(), end = range[1].GetInt32();
-            floats[tensor.Name] = MemoryMarshal.Cast<byte, float>(file.AsSpan(8 + length + start, end - start)).ToArray();
-        }
-    }
+    private static string Beside(string name, [CallerFilePath] string here = "") => Path.Combine(Path.GetDirectoryName(here)!, "Data", name);
 }

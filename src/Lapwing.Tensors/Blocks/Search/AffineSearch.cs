@@ -4,7 +4,7 @@ namespace Lapwing.Tensors.Blocks.Search;
 
 /// <summary>
 /// One scale and one minimum for n ≤ 32 elements: x ≈ scale · l + minimum with l in 0…top. Starts from 144 ranges that cut or widen either
-/// end of the data's; each start is followed by weighted linear regression of x on its levels; then more starts around the best, twice;
+/// end of the data's; each start is followed by weighted linear regression of x on its levels; then more starts around the best, thrice;
 /// then regressions until the levels stand still.
 /// </summary>
 internal static unsafe class AffineSearch
@@ -41,59 +41,62 @@ internal static unsafe class AffineSearch
         }
 
         Around(0, 0, cuts, Cuts);
-        float spacing = 0.2f * MathF.Min(1, top / 8);
-        for (int round = 0; round < 2; round++, spacing /= 4)
+        float spacing = 0.6f * MathF.Min(1, top / 8);
+        for (int round = 0; round < 3; round++, spacing /= 3)
         {
             for (int i = 0; i < Moves; i++) cuts[i] = (i - 1.5f) * spacing;
             Around(bestLow, bestHigh, cuts, Moves);
         }
 
         for (int i = 0; i < 6; i++)
-            if (!Measure(Fit.Inverse(Vector256.Create(bestScale)), Vector256.Create(bestMinimum), out _)) break;
+            if (!Measure(Fit.Inverse(Vector512.Create(bestScale)), Vector512.Create(bestMinimum), out _)) break;
         return (bestScale, bestMinimum);
 
         void Around(float aroundLow, float aroundHigh, float* moves, int count)
         {
-            float* lows = stackalloc float[8];
-            float* highs = stackalloc float[8];
+            float* lows = stackalloc float[Cuts * Cuts + Fit.Lanes];
+            float* highs = stackalloc float[Cuts * Cuts + Fit.Lanes];
             int filled = 0;
-            for (int k = 0; k < count * count; k++)
+            for (int i = 0; i < count; i++)
+                for (int j = 0; j < count; j++)
+                {
+                    (lows[filled], highs[filled]) = (aroundLow + moves[i], aroundHigh + moves[j]);
+                    if (lows[filled] + highs[filled] < 0.7f * top) filled++;
+                }
+
+            for (int i = filled; i < filled + Fit.Lanes; i++) (lows[i], highs[i]) = (0, 0);
+            for (int i = 0; i < filled; i += Fit.Lanes)
             {
-                float cutLow = aroundLow + moves[k / count], cutHigh = aroundHigh + moves[k % count];
-                if (cutLow + cutHigh < 0.7f * top) (lows[filled], highs[filled++]) = (cutLow, cutHigh);
-                if (filled < 8 && (k + 1 < count * count || filled == 0)) continue;
-                for (; filled < 8; filled++) (lows[filled], highs[filled]) = (lows[0], highs[0]);
-                var l = Vector256.Load(lows);
-                var inverse = Vector256.Create(top) / (step * (Vector256.Create(top) - l - Vector256.Load(highs)));
-                if (Measure(inverse, Vector256.Create(low) + l * step, out int lane)) (bestLow, bestHigh) = (lows[lane], highs[lane]);
-                filled = 0;
+                var l = Vector512.Load(lows + i);
+                var inverse = Vector512.Create(top) / (step * (Vector512.Create(top) - l - Vector512.Load(highs + i)));
+                if (Measure(inverse, Vector512.Create(low) + l * step, out int lane)) (bestLow, bestHigh) = (lows[i + lane], highs[i + lane]);
             }
         }
 
         // The score is Σw(x − mean)² less the error.
-        bool Measure(Vector256<float> inverse, Vector256<float> minimum, out int lane)
+        bool Measure(Vector512<float> inverse, Vector512<float> minimum, out int lane)
         {
             var (l, ll, yl) = Fit.AffineMoments(top, x, centred, w, n, inverse, minimum);
             var meanL = l / sumW;
             var variance = ll - meanL * l;
             var scale = yl / variance;
-            var offset = Vector256.Create(mean) - scale * meanL;
+            var offset = Vector512.Create(mean) - scale * meanL;
             var scores = scale * yl;
-            var usable = Vector256.GreaterThan(variance, 1e-6f * ll);
+            var usable = Vector512.GreaterThan(variance, 1e-6f * ll);
             if (nonPositive)
             {
                 // Where regression wants a positive minimum, the best is 0 and x is fitted without one. So too where all levels are equal.
-                var positive = Vector256.GreaterThan(Vector256.ConditionalSelect(usable, offset, Vector256.Create(mean)), Vector256<float>.Zero);
+                var positive = Vector512.GreaterThan(Vector512.ConditionalSelect(usable, offset, Vector512.Create(mean)), Vector512<float>.Zero);
                 var xl = yl + mean * l;
                 var through = xl / ll;
-                scale = Vector256.ConditionalSelect(positive, through, scale);
-                scores = Vector256.ConditionalSelect(positive, through * xl - Vector256.Create(mean * mean * sumW), scores);
-                offset = Vector256.ConditionalSelect(positive, Vector256<float>.Zero, offset);
+                scale = Vector512.ConditionalSelect(positive, through, scale);
+                scores = Vector512.ConditionalSelect(positive, through * xl - Vector512.Create(mean * mean * sumW), scores);
+                offset = Vector512.ConditionalSelect(positive, Vector512<float>.Zero, offset);
                 usable |= positive;
             }
 
-            usable &= Vector256.GreaterThan(scale, Vector256<float>.Zero);
-            lane = Fit.Greatest(Vector256.ConditionalSelect(usable, scores, Vector256.Create(float.NegativeInfinity)), score);
+            usable &= Vector512.GreaterThan(scale, Vector512<float>.Zero);
+            lane = Fit.Greatest(Vector512.ConditionalSelect(usable, scores, Vector512.Create(float.NegativeInfinity)), score);
             if (lane < 0) return false;
             (bestScale, bestMinimum, score) = (scale[lane], offset[lane], scores[lane]);
             return true;
@@ -108,16 +111,17 @@ internal static unsafe class AffineSearch
         for (int i = 0; i < n; i++) sumW += w[i];
         var scales = ScaleSearch.Halves(scale);
         float bestScale = 0, bestMinimum = Fit.Half(minimum);
-        float bestError = Fit.AffineError(top, x, w, n, Vector256<float>.Zero, Vector256.Create(bestMinimum)).Error[0];
+        float bestError = Fit.AffineError(top, x, w, n, Vector512<float>.Zero, Vector512.Create(bestMinimum)).Error[0];
         // The minimum that suits each rounded scale: move by the mean of what is left, a few times.
-        float* minima = stackalloc float[8];
-        for (int i = 0; i < 8; i++) minima[i] = Fit.Half(minimum);
+        var minima = Vector512.Create(bestMinimum);
         for (int round = 0; round < 4; round++)
         {
-            var (errors, remainders) = Fit.AffineError(top, x, w, n, scales, Vector256.Load(minima));
+            var (errors, remainders) = Fit.AffineError(top, x, w, n, scales, minima);
             int lane = Fit.Greatest(-errors, -bestError);
             if (lane >= 0) (bestError, bestScale, bestMinimum) = (errors[lane], scales[lane], minima[lane]);
-            for (int i = 0; i < 8; i++) minima[i] = Fit.Half(minima[i] + remainders[i] / sumW);
+            var moved = Fit.Half(minima + remainders / sumW);
+            if (Vector512.EqualsAll(moved, minima)) break;
+            minima = moved;
         }
 
         return (bestScale, bestMinimum);

@@ -11,12 +11,12 @@ internal static unsafe class AffineSuperBlockSearch
     private const int MaxSubBlocks = 16;
 
     // Where the largest sub-block scale (and minimum) is laid, as a part of the integers' range.
-    private static ReadOnlySpan<float> Places => [1, 0.97f, 1.03f, 1.1f, 1.25f];
+    private static ReadOnlySpan<float> Places => [1, 0.97f, 1.03f, 1.1f, 1.25f, 1.5f, 2];
 
     // Pairs tried for a sub-block: s away from its own best, m away from what suits that s.
-    private static ReadOnlySpan<sbyte> ScaleMoves => [-2, -1, -1, -1, 0, 0, 0, 0, 0, 1, 1, 1, 2, 2, -2, 0];
+    private static ReadOnlySpan<int> ScaleMoves => [-2, -1, -1, -1, 0, 0, 0, 0, 0, 1, 1, 1, 2, 2, -2, 0];
 
-    private static ReadOnlySpan<sbyte> MinimumMoves => [0, -1, 0, 1, -2, -1, 0, 1, 2, -1, 0, 1, 0, -1, 1, 3];
+    private static ReadOnlySpan<int> MinimumMoves => [0, -1, 0, 1, -2, -1, 0, 1, 2, -1, 0, 1, 0, -1, 1, 3];
 
     /// <summary>
     /// The two halves as floats; <paramref name="s"/> and <paramref name="m"/> get the integers in 0…<paramref name="most"/>.
@@ -29,10 +29,7 @@ internal static unsafe class AffineSuperBlockSearch
         float* weights = stackalloc float[MaxSubBlocks];
         int* trialS = stackalloc int[MaxSubBlocks];
         int* trialM = stackalloc int[MaxSubBlocks];
-        int* lanesS = stackalloc int[8];
-        int* lanesM = stackalloc int[8];
-        int* suited = stackalloc int[8];
-        float largestScale = 0, largestMinimum = 0;
+        float largestScale = 0, largestMinimum = 0, reach = 0;
         for (int j = 0; j < subBlocks; j++)
         {
             s[j] = m[j] = 0;
@@ -41,13 +38,27 @@ internal static unsafe class AffineSuperBlockSearch
             for (int i = 0; i < length; i++) weights[j] += w[j * length + i];
             largestScale = MathF.Max(largestScale, scale);
             largestMinimum = MathF.Max(largestMinimum, -minimum);
+            float low = 0, high = 0;
+            for (int i = 0; i < length; i++)
+            {
+                low = MathF.Min(low, x[j * length + i]);
+                high = MathF.Max(high, x[j * length + i]);
+            }
+
+            reach = MathF.Max(reach, (high - low) / top);
         }
 
         float best = 0, bestMinimum = 0, bestError = Fit.Square(x, w, subBlocks * length);
         if (bestError == 0) return (0, 0);
-        foreach (float place in Places)
-            foreach (float other in Places)
-                Try(largestScale / (most * place), largestMinimum / (most * other));
+        // 63 integers are fine enough not to care where they lie.
+        var places = most > 15 ? Places[..4] : Places;
+        float unit = largestScale / most, unitMinimum = largestMinimum / most, placed = unit;
+        foreach (float place in places)
+            if (Try(unit / place, unitMinimum)) placed = unit / place;
+        // As in SuperBlockSearch: the smallest scale that spans the widest sub-block.
+        foreach (float place in places)
+            if (reach < 0.98f * largestScale && Try(reach / (most * place), unitMinimum)) placed = reach / (most * place);
+        foreach (float place in places[1..]) Try(placed, unitMinimum / place);
         for (int i = 0; i < 6; i++)
         {
             var (scale, minimum) = LeastSquares();
@@ -76,35 +87,23 @@ internal static unsafe class AffineSuperBlockSearch
         {
             float smallest = float.PositiveInfinity;
             int centre = Nearest(scales[j], a, most), middle = Nearest(minima[j], b, most);
-            for (int lane = 0; lane < 8; lane++) (lanesS[lane], lanesM[lane]) = (Math.Clamp(centre + lane - 2, 0, most), middle);
-            var remainder = Measure();
-            for (int lane = 0; lane < 8; lane++)
-            {
-                float moved = b > 0 ? middle - remainder[lane] / (weights[j] * b) : 0;
-                suited[lane] = (int)MathF.Round(Math.Clamp(moved, 0, most));
-            }
-
-            for (int part = 0; part < ScaleMoves.Length; part += 8)
-            {
-                for (int lane = 0; lane < 8; lane++)
-                {
-                    int move = ScaleMoves[part + lane];
-                    lanesS[lane] = Math.Clamp(centre + move, 0, most);
-                    lanesM[lane] = Math.Clamp(suited[move + 2] + MinimumMoves[part + lane], 0, b > 0 ? most : 0);
-                }
-
-                Measure();
-            }
-
+            var zero = Vector512<float>.Zero;
+            var highest = Vector512.Create((float)most);
+            var remainder = Measure(Clamp(Vector512.Create(centre - 2f) + Vector512.CreateSequence(0f, 1)), Vector512.Create((float)middle));
+            var suited = b > 0 ? Vector512.Round(Clamp(Vector512.Create((float)middle) - remainder / (weights[j] * b))) : zero;
+            var moves = Vector512.Create(ScaleMoves);
+            var minimaFor = Vector512.Shuffle(suited, moves + Vector512.Create(2));
+            Measure(Clamp(Vector512.Create((float)centre) + Vector512.ConvertToSingle(moves)),
+                b > 0 ? Clamp(minimaFor + Vector512.ConvertToSingle(Vector512.Create(MinimumMoves))) : zero);
             return smallest;
 
-            Vector256<float> Measure()
+            Vector512<float> Clamp(Vector512<float> v) => Vector512.Min(Vector512.Max(v, zero), highest);
+
+            Vector512<float> Measure(Vector512<float> tryS, Vector512<float> tryM)
             {
-                var scale = Vector256.ConvertToSingle(Vector256.Load(lanesS)) * a;
-                var minimum = Vector256.ConvertToSingle(Vector256.Load(lanesM)) * -b;
-                var (errors, remainders) = Fit.AffineError(top, x + j * length, w + j * length, length, scale, minimum);
+                var (errors, remainders) = Fit.AffineError(top, x + j * length, w + j * length, length, tryS * a, tryM * -b);
                 int lane = Fit.Greatest(-errors, -smallest);
-                if (lane >= 0) (smallest, trialS[j], trialM[j]) = (errors[lane], lanesS[lane], lanesM[lane]);
+                if (lane >= 0) (smallest, trialS[j], trialM[j]) = (errors[lane], (int)tryS[lane], (int)tryM[lane]);
                 return remainders;
             }
         }
@@ -116,8 +115,8 @@ internal static unsafe class AffineSuperBlockSearch
             for (int j = 0; j < subBlocks; j++)
             {
                 float* xs = x + j * length;
-                var inverse = Fit.Inverse(Vector256.Create(best * s[j]));
-                var (l, ll, xl) = Fit.AffineMoments(top, xs, xs, w + j * length, length, inverse, Vector256.Create(-(bestMinimum * m[j])));
+                var inverse = Fit.Inverse(Vector512.Create(best * s[j]));
+                var (l, ll, xl) = Fit.AffineMoments(top, xs, xs, w + j * length, length, inverse, Vector512.Create(-(bestMinimum * m[j])));
                 double sumX = 0;
                 for (int i = 0; i < length; i++) sumX += w[j * length + i] * xs[i];
                 uu += (double)ll[0] * s[j] * s[j];

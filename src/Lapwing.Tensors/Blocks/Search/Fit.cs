@@ -4,22 +4,25 @@ using System.Runtime.Intrinsics;
 namespace Lapwing.Tensors.Blocks.Search;
 
 /// <summary>
-/// The inner loops of every quantiser. Eight candidates are measured at once, one a lane, over n elements x with weights w: no sums across
+/// The inner loops of every quantiser. Sixteen candidates are measured at once, one a lane, over n elements x with weights w: no sums across
 /// lanes, and the same order on every machine (nor are products fused), so that every machine writes the same file.
 /// </summary>
 internal static unsafe class Fit
 {
+    /// <summary>How many candidates go together.</summary>
+    public const int Lanes = 16;
+
     /// <summary>Σ w·x·l and Σ w·l² for the levels l nearest to x · inverse.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static (Vector256<float> Xl, Vector256<float> Ll) Moments<T>(T levels, float* x, float* w, int n, Vector256<float> inverse)
+    public static (Vector512<float> Xl, Vector512<float> Ll) Moments<T>(T levels, float* x, float* w, int n, Vector512<float> inverse)
         where T : struct, ILevels
     {
-        Vector256<float> xl = default, ll = default;
+        Vector512<float> xl = default, ll = default;
         for (int i = 0; i < n; i++)
         {
-            var v = Vector256.Create(x[i]);
+            var v = Vector512.Create(x[i]);
             var l = levels.Nearest(v * inverse);
-            var wl = Vector256.Create(w[i]) * l;
+            var wl = Vector512.Create(w[i]) * l;
             xl += wl * v;
             ll += wl * l;
         }
@@ -29,16 +32,16 @@ internal static unsafe class Fit
 
     /// <summary>Σ w·(x − scale·l)² for the levels nearest at that scale.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static Vector256<float> Error<T>(T levels, float* x, float* w, int n, Vector256<float> scale)
+    public static Vector512<float> Error<T>(T levels, float* x, float* w, int n, Vector512<float> scale)
         where T : struct, ILevels
     {
         var inverse = Inverse(scale);
-        Vector256<float> error = default;
+        Vector512<float> error = default;
         for (int i = 0; i < n; i++)
         {
-            var v = Vector256.Create(x[i]);
+            var v = Vector512.Create(x[i]);
             var e = v - scale * levels.Nearest(v * inverse);
-            error += Vector256.Create(w[i]) * e * e;
+            error += Vector512.Create(w[i]) * e * e;
         }
 
         return error;
@@ -46,18 +49,18 @@ internal static unsafe class Fit
 
     /// <summary>Σ w·l, Σ w·l² and Σ w·y·l for the integers l in 0…top nearest to (x − minimum) · inverse.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static (Vector256<float> L, Vector256<float> Ll, Vector256<float> Yl) AffineMoments(
-        float top, float* x, float* y, float* w, int n, Vector256<float> inverse, Vector256<float> minimum)
+    public static (Vector512<float> L, Vector512<float> Ll, Vector512<float> Yl) AffineMoments(
+        float top, float* x, float* y, float* w, int n, Vector512<float> inverse, Vector512<float> minimum)
     {
         var levels = new UniformLevels(0, top);
-        Vector256<float> sl = default, sll = default, syl = default;
+        Vector512<float> sl = default, sll = default, syl = default;
         for (int i = 0; i < n; i++)
         {
-            var l = levels.Nearest((Vector256.Create(x[i]) - minimum) * inverse);
-            var wl = Vector256.Create(w[i]) * l;
+            var l = levels.Nearest((Vector512.Create(x[i]) - minimum) * inverse);
+            var wl = Vector512.Create(w[i]) * l;
             sl += wl;
             sll += wl * l;
-            syl += wl * Vector256.Create(y[i]);
+            syl += wl * Vector512.Create(y[i]);
         }
 
         return (sl, sll, syl);
@@ -65,17 +68,17 @@ internal static unsafe class Fit
 
     /// <summary>Σ w·e² and Σ w·e of e = x − scale·l − minimum for the nearest l in 0…top.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static (Vector256<float> Error, Vector256<float> Remainder) AffineError(
-        float top, float* x, float* w, int n, Vector256<float> scale, Vector256<float> minimum)
+    public static (Vector512<float> Error, Vector512<float> Remainder) AffineError(
+        float top, float* x, float* w, int n, Vector512<float> scale, Vector512<float> minimum)
     {
         var inverse = Inverse(scale);
         var levels = new UniformLevels(0, top);
-        Vector256<float> error = default, remainder = default;
+        Vector512<float> error = default, remainder = default;
         for (int i = 0; i < n; i++)
         {
-            var v = Vector256.Create(x[i]) - minimum;
+            var v = Vector512.Create(x[i]) - minimum;
             var e = v - scale * levels.Nearest(v * inverse);
-            var we = Vector256.Create(w[i]) * e;
+            var we = Vector512.Create(w[i]) * e;
             remainder += we;
             error += we * e;
         }
@@ -83,31 +86,31 @@ internal static unsafe class Fit
         return (error, remainder);
     }
 
-    /// <summary>The nearest levels of n elements (a multiple of 8), as floats.</summary>
+    /// <summary>The nearest levels of n elements (a multiple of 16), as floats.</summary>
     public static void Assign<T>(T levels, float* x, int n, float scale, float minimum, float* assigned)
         where T : struct, ILevels
     {
-        var inverse = Inverse(Vector256.Create(scale));
-        var m = Vector256.Create(minimum);
-        for (int i = 0; i < n; i += 8) levels.Nearest((Vector256.Load(x + i) - m) * inverse).Store(assigned + i);
+        var inverse = Inverse(Vector512.Create(scale));
+        var m = Vector512.Create(minimum);
+        for (int i = 0; i < n; i += Lanes) levels.Nearest((Vector512.Load(x + i) - m) * inverse).Store(assigned + i);
     }
 
     /// <summary>1 / scale, or 0 where that is not finite: everything then takes the level nearest to zero.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Inverse(Vector256<float> scale)
+    public static Vector512<float> Inverse(Vector512<float> scale)
     {
-        var inverse = Vector256<float>.One / scale;
-        return inverse & Vector256.LessThanOrEqual(Vector256.Abs(inverse), Vector256.Create(float.MaxValue));
+        var inverse = Vector512<float>.One / scale;
+        return inverse & Vector512.LessThanOrEqual(Vector512.Abs(inverse), Vector512.Create(float.MaxValue));
     }
 
     /// <summary>The lane with the greatest value above <paramref name="floor"/>, or −1.</summary>
-    public static int Greatest(Vector256<float> values, float floor)
+    public static int Greatest(Vector512<float> values, float floor)
     {
-        if (!Vector256.GreaterThanAny(values, Vector256.Create(floor))) return -1;
-        float* lanes = stackalloc float[8];
+        if (!Vector512.GreaterThanAny(values, Vector512.Create(floor))) return -1;
+        float* lanes = stackalloc float[Lanes];
         values.Store(lanes);
         int best = -1;
-        for (int i = 0; i < 8; i++)
+        for (int i = 0; i < Lanes; i++)
             if (lanes[i] > floor) (best, floor) = (i, lanes[i]);
         return best;
     }
@@ -130,5 +133,21 @@ internal static unsafe class Fit
     }
 
     /// <summary>The half nearest to <paramref name="value"/> as a float: what a file's scale will be.</summary>
-    public static float Half(float value) => HalfFloat.ToSingle(HalfFloat.FromSingle(value));
+    public static float Half(float value) => Half(Vector512.CreateScalar(value)).ToScalar();
+
+    /// <inheritdoc cref="Half(float)"/>
+    public static Vector512<float> Half(Vector512<float> value)
+    {
+        var bits = value.AsUInt32();
+        var sign = bits & Vector512.Create(0x80000000u);
+        var magnitude = bits ^ sign;
+        // Ties to even at the thirteenth bit; below 2⁻¹⁴ halves are the multiples of 2⁻²⁴, as floats in [½, 1) are.
+        var normal = (magnitude + Vector512.Create(0xfffu) + ((magnitude >>> 13) & Vector512<uint>.One)) & Vector512.Create(~0x1fffu);
+        var half = Vector512.Create(0.5f);
+        var subnormal = (magnitude.AsSingle() + half) - half;
+        var small = Vector512.LessThan(magnitude.AsSingle(), Vector512.Create(6.103515625e-5f));
+        var rounded = Vector512.ConditionalSelect(small, subnormal, normal.AsSingle());
+        var infinite = Vector512.GreaterThan(rounded, Vector512.Create(65504f));
+        return Vector512.ConditionalSelect(infinite, Vector512.Create(float.PositiveInfinity), rounded) | sign.AsSingle();
+    }
 }

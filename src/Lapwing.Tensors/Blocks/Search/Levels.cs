@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Lapwing.Tensors.Blocks.Search;
 
@@ -16,7 +17,7 @@ internal interface ILevels
     float Fineness { get; }
 
     /// <summary>The level nearest to each lane.</summary>
-    Vector256<float> Nearest(Vector256<float> value);
+    Vector512<float> Nearest(Vector512<float> value);
 }
 
 /// <summary>All integers from low to high.</summary>
@@ -29,16 +30,14 @@ internal readonly struct UniformLevels(float low, float high) : ILevels
     public float Fineness => -low;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public Vector256<float> Nearest(Vector256<float> value) =>
-        Vector256.MinNative(Vector256.MaxNative(Vector256.Round(value), Vector256.Create(low)), Vector256.Create(high));
+    public Vector512<float> Nearest(Vector512<float> value) =>
+        Vector512.MinNative(Vector512.MaxNative(Vector512.Round(value), Vector512.Create(low)), Vector512.Create(high));
 }
 
 /// <summary>The sixteen uneven levels of IQ4_NL and IQ4_XS.</summary>
-internal readonly struct CurvedLevels : ILevels
+internal readonly unsafe struct CurvedLevels : ILevels
 {
-    private static ReadOnlySpan<float> Steps => [23, 21, 18, 16, 14, 13, 12, 11, 12, 12, 13, 15, 16, 20, 24];
-
-    private static ReadOnlySpan<float> Middles => [-115.5f, -93.5f, -74, -57, -42, -28.5f, -16, -4.5f, 7, 19, 31.5f, 45.5f, 61, 79, 101];
+    private static ReadOnlySpan<float> All => [-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113];
 
     public float Low => -127;
 
@@ -47,12 +46,13 @@ internal readonly struct CurvedLevels : ILevels
     public float Fineness => 8;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public Vector256<float> Nearest(Vector256<float> value)
+    public Vector512<float> Nearest(Vector512<float> value)
     {
-        // Climb from the lowest level: each middle that is passed adds the step above it.
-        var level = Vector256.Create(-127f);
-        for (int k = 0; k < 15; k++)
-            level += Vector256.GreaterThan(value, Vector256.Create(Middles[k])) & Vector256.Create(Steps[k]);
+        if (Avx512F.IsSupported) return NearestByTable(value);
+        var level = Vector512.Create(All[0]);
+        for (int k = 1; k < 16; k++)
+            level = Vector512.ConditionalSelect(
+                Vector512.GreaterThan(value, Vector512.Create((All[k - 1] + All[k]) / 2)), Vector512.Create(All[k]), level);
         return level;
     }
 
@@ -60,8 +60,44 @@ internal readonly struct CurvedLevels : ILevels
     public static int Index(float level)
     {
         int index = 0;
-        while (index < 15 && level > Middles[index]) index++;
+        while (All[index] < level) index++;
         return index;
+    }
+
+    // Of 32 bins 8 wide no two middles share one: a bin tells the level below its middle, the middle and the level above. Three look-ups
+    // for fifteen comparisons; the same levels, ties included.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> NearestByTable(Vector512<float> value)
+    {
+        var bin = Vector512.Floor(value * 0.125f) + Vector512.Create(16f);
+        bin = Vector512.MinNative(Vector512.MaxNative(bin, Vector512<float>.Zero), Vector512.Create(31f));
+        var index = Avx512F.ConvertToVector512Int32WithTruncation(bin);
+        fixed (float* table = Bins)
+        {
+            var middle = Avx512F.PermuteVar16x32x2(Vector512.Load(table), index, Vector512.Load(table + 16));
+            var below = Avx512F.PermuteVar16x32x2(Vector512.Load(table + 32), index, Vector512.Load(table + 48));
+            var above = Avx512F.PermuteVar16x32x2(Vector512.Load(table + 64), index, Vector512.Load(table + 80));
+            return Vector512.ConditionalSelect(Vector512.GreaterThan(value, middle), above, below);
+        }
+    }
+
+    private static readonly float[] Bins = MakeBins();
+
+    private static float[] MakeBins()
+    {
+        var bins = new float[96];
+        for (int bin = 0; bin < 32; bin++)
+        {
+            float start = 8 * bin - 128;
+            int k = 0;
+            while (k < 15 && (All[k] + All[k + 1]) / 2 < start) k++;
+            // k is the level just below or at the start of the bin; the middle above it may lie beyond the bin's end, which does no harm.
+            bins[bin] = k < 15 ? (All[k] + All[k + 1]) / 2 : float.PositiveInfinity;
+            bins[32 + bin] = All[k];
+            bins[64 + bin] = All[Math.Min(k + 1, 15)];
+        }
+
+        return bins;
     }
 }
 
@@ -75,15 +111,15 @@ internal readonly struct FloatLevels : ILevels
     public float Fineness => 8;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public Vector256<float> Nearest(Vector256<float> value)
+    public Vector512<float> Nearest(Vector512<float> value)
     {
-        var m = Vector256.Abs(value);
-        var whole = Vector256.Round(m);
-        var even = Vector256.Round(m * 0.5f) * 2f;
-        var fours = Vector256.MinNative(Vector256.Round(m * 0.25f) * 4f, Vector256.Create(12f));
-        var level = Vector256.ConditionalSelect(Vector256.LessThan(m, Vector256.Create(4f)), whole,
-            Vector256.ConditionalSelect(Vector256.LessThan(m, Vector256.Create(8f)), even, fours));
-        return Vector256.CopySign(level, value);
+        var m = Vector512.Abs(value);
+        var whole = Vector512.Round(m);
+        var even = Vector512.Round(m * 0.5f) * 2f;
+        var fours = Vector512.MinNative(Vector512.Round(m * 0.25f) * 4f, Vector512.Create(12f));
+        var level = Vector512.ConditionalSelect(Vector512.LessThan(m, Vector512.Create(4f)), whole,
+            Vector512.ConditionalSelect(Vector512.LessThan(m, Vector512.Create(8f)), even, fours));
+        return Vector512.CopySign(level, value);
     }
 
     /// <summary>The nibble of a level: sign, then the index of its magnitude.</summary>

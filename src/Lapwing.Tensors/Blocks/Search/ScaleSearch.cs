@@ -9,7 +9,7 @@ namespace Lapwing.Tensors.Blocks.Search;
 /// </summary>
 internal static unsafe class ScaleSearch
 {
-    private const int Coarse = 48, Fine = 16;
+    private const int Coarse = 48, Fine = Fit.Lanes;
 
     /// <summary>
     /// The best scale (unrounded) for which the extreme element has a positive level (<paramref name="upward"/>) or a negative one; 0 where
@@ -26,21 +26,21 @@ internal static unsafe class ScaleSearch
         // In units of the inverse scale: below 1 leaves levels unused, above 1 cuts the extreme off.
         float first = 1 - 1.2f / MathF.Sqrt(levels.Fineness), last = 1.25f + 2 / levels.Fineness;
         float step = (last - first) / (Coarse - 1), centre = 1;
-        for (int i = 0; i < Coarse; i += 8) Try(first + i * step, step);
+        for (int i = 0; i < Coarse; i += Fit.Lanes) Try(first + i * step, step);
         float from = centre - step, finer = 2 * step / (Fine + 1);
-        for (int i = 0; i < Fine; i += 8) Try(from + (i + 1) * finer, finer);
+        Try(from + finer, finer);
         for (int i = 0; i < 4; i++)
-            if (!Measure(Fit.Inverse(Vector256.Create(best)), out _)) break;
+            if (!Measure(Fit.Inverse(Vector512.Create(best)), out _)) break;
         return best;
 
         void Try(float start, float spacing)
         {
-            var factors = Vector256.Create(start) + Vector256.Create(0f, 1, 2, 3, 4, 5, 6, 7) * spacing;
+            var factors = Vector512.Create(start) + Vector512.CreateSequence(0f, 1) * spacing;
             if (Measure(factors * unit, out int lane)) centre = factors[lane];
         }
 
         // The error is Σwx² − Σwxl² / Σwl².
-        bool Measure(Vector256<float> inverse, out int lane)
+        bool Measure(Vector512<float> inverse, out int lane)
         {
             var (xl, ll) = Fit.Moments(levels, x, w, n, inverse);
             var scale = xl / ll;
@@ -56,7 +56,7 @@ internal static unsafe class ScaleSearch
     public static float FindHalf<T>(T levels, float* x, float* w, int n)
         where T : struct, ILevels
     {
-        float best = 0, error = Fit.Error(levels, x, w, n, Vector256<float>.Zero)[0];
+        float best = 0, error = Fit.Error(levels, x, w, n, Vector512<float>.Zero)[0];
         for (int side = 0; side < 2; side++)
         {
             float found = Find(levels, x, w, n, side == 0);
@@ -70,12 +70,13 @@ internal static unsafe class ScaleSearch
         return best;
     }
 
-    /// <summary>The eight halves around <paramref name="value"/>, none of another sign or infinite, as floats.</summary>
-    public static Vector256<float> Halves(float value)
+    /// <summary>The sixteen halves around <paramref name="value"/>, none of another sign or infinite, as floats.</summary>
+    public static Vector512<float> Halves(float value)
     {
-        float* halves = stackalloc float[8];
-        int bits = HalfFloat.FromSingle(value), sign = bits & 0x8000, magnitude = bits & 0x7fff;
-        for (int i = 0; i < 8; i++) halves[i] = HalfFloat.ToSingle((ushort)(sign | Math.Clamp(magnitude + i - 4, 0, 0x7bff)));
-        return Vector256.Load(halves);
+        // A half's last place is 2⁻¹¹ to 2⁻¹⁰ of it: steps of 2⁻¹¹ visit eight to sixteen; subnormals are further apart, 2⁻²⁴.
+        float last = MathF.Max(MathF.Abs(value) / 2048, SuperBlockSearch.SmallestHalf);
+        var around = Vector512.Create(MathF.Abs(value)) + (Vector512.CreateSequence(0f, 1) - Vector512.Create(7.5f)) * last;
+        var halves = Fit.Half(Vector512.Min(Vector512.Max(around, Vector512<float>.Zero), Vector512.Create(65504f)));
+        return value < 0 ? -halves : halves;
     }
 }

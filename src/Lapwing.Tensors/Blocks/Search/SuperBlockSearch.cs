@@ -27,21 +27,25 @@ internal static unsafe class SuperBlockSearch
         float* up = stackalloc float[MaxSubBlocks];
         float* down = stackalloc float[MaxSubBlocks];
         int* trial = stackalloc int[MaxSubBlocks];
-        int* integers = stackalloc int[8];
-        float largest = 0;
+        float largest = 0, reach = 0;
         for (int j = 0; j < subBlocks; j++)
         {
             chosen[j] = 0;
             up[j] = ScaleSearch.Find(levels, x + j * length, w + j * length, length, upward: true);
             down[j] = ScaleSearch.Find(levels, x + j * length, w + j * length, length, upward: false);
-            var both = Fit.Error(levels, x + j * length, w + j * length, length, Vector256.Create(Vector128.Create(up[j]), Vector128.Create(down[j])));
-            float own = both[0] <= both[4] ? up[j] : down[j];
+            var both = Fit.Error(levels, x + j * length, w + j * length, length, Vector512.Create(Vector256.Create(up[j]), Vector256.Create(down[j])));
+            float own = both[0] <= both[8] ? up[j] : down[j];
             if (MathF.Abs(own) > MathF.Abs(largest)) largest = own;
+            reach = MathF.Max(reach, MathF.Abs(Fit.Extreme(x + j * length, length)) / MathF.Max(-levels.Low, levels.High));
         }
 
         float best = 0, bestError = Fit.Square(x, w, subBlocks * length);
         if (largest == 0) return 0;
         foreach (float place in Places) Try(largest / (least * place));
+        // A lone outlier is as well served by a small level of a large scale as by the outermost of the smallest that reaches it, but the
+        // other sub-blocks want the latter.
+        if (reach < 0.98f * MathF.Abs(largest))
+            foreach (float place in Places) Try(MathF.CopySign(reach, largest) / (least * place));
         Try(largest / most);
         for (int i = 0; i < 5; i++)
             if (!Try(LeastSquares())) break;
@@ -54,17 +58,13 @@ internal static unsafe class SuperBlockSearch
             if (!float.IsFinite(half)) return false;
             for (int j = 0; j < subBlocks; j++)
             {
-                // Around the best scale of either sign: the integers −1, 0, 1, 2 away.
-                for (int lane = 0; lane < 8; lane++)
-                {
-                    float ideal = Math.Clamp((lane < 4 ? up[j] : down[j]) / half, least, most);
-                    integers[lane] = Math.Clamp((int)MathF.Round(ideal) + (lane & 3) - 1, least, most);
-                }
-
-                var scales = Vector256.ConvertToSingle(Vector256.Load(integers)) * half;
-                var errors = Fit.Error(levels, x + j * length, w + j * length, length, scales);
+                // Around the best scale of either sign: the integers 4 below to 3 above.
+                var ideal = Vector512.Create(Vector256.Create(up[j]), Vector256.Create(down[j])) / half;
+                var around = Vector512.Create(Vector256.CreateSequence(-4f, 1), Vector256.CreateSequence(-4f, 1));
+                var integers = Clamp(Vector512.Round(Clamp(ideal)) + around);
+                var errors = Fit.Error(levels, x + j * length, w + j * length, length, integers * half);
                 int smallest = Math.Max(Fit.Greatest(-errors, float.NegativeInfinity), 0);
-                trial[j] = integers[smallest];
+                trial[j] = (int)integers[smallest];
                 error += errors[smallest];
                 if (!(error < bestError)) return false;
             }
@@ -74,12 +74,14 @@ internal static unsafe class SuperBlockSearch
             return true;
         }
 
+        Vector512<float> Clamp(Vector512<float> v) => Vector512.Min(Vector512.Max(v, Vector512.Create((float)least)), Vector512.Create((float)most));
+
         float LeastSquares()
         {
             double xl = 0, ll = 0;
             for (int j = 0; j < subBlocks; j++)
             {
-                var inverse = Fit.Inverse(Vector256.Create(best * chosen[j]));
+                var inverse = Fit.Inverse(Vector512.Create(best * chosen[j]));
                 var moments = Fit.Moments(levels, x + j * length, w + j * length, length, inverse);
                 xl += (double)moments.Xl[0] * chosen[j];
                 ll += (double)moments.Ll[0] * chosen[j] * chosen[j];
