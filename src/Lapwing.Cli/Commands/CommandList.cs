@@ -11,6 +11,8 @@ internal static class CommandList
 {
     public static readonly CommandEntry[] All =
     [
+        new("tokenize", TokenizeCommand.Create),
+        new("detokenize", DetokenizeCommand.Create),
         new("show", ShowCommand.Create),
         new("eval", EvalCommand.Create),
         new("adapter", AdapterCommand.Create),

@@ -1,15 +1,20 @@
 using System.Diagnostics;
 using Lapwing.Models;
 using Lapwing.Tensors;
+using Lapwing.Cli.Store;
+using Lapwing.Text.Tokenizers;
 
 namespace Lapwing.Cli.Engine;
 
 /// <summary>A model ready to compute: weights mapped, adapters attached, its tokenizer at hand when asked for.</summary>
 internal sealed class LoadedModel : IDisposable
 {
+    private readonly Lazy<ModelText> text;
+
     private LoadedModel(string path, DecoderModel model, Arithmetic arithmetic, IReadOnlyList<Adapter> adapters, TimeSpan loadTime)
     {
         (Path, Model, Arithmetic, Adapters, LoadTime) = (path, model, arithmetic, adapters, loadTime);
+        text = new(() => ModelText.Open(path));
     }
 
     public string Path { get; }
@@ -21,6 +26,11 @@ internal sealed class LoadedModel : IDisposable
     public IReadOnlyList<Adapter> Adapters { get; }
 
     public TimeSpan LoadTime { get; }
+
+    /// <summary>Tokenizer and chat template.</summary>
+    public ModelText Text => text.Value;
+
+    public Tokenizer Tokenizer => Text.Tokenizer;
 
     public static LoadedModel Load(string path, Arithmetic arithmetic, IReadOnlyList<AdapterChoice> choices, int? context)
     {
