@@ -1,8 +1,9 @@
 namespace Lapwing.Tensors;
 
 /// <summary>
-/// c[m, n] += Σₖ a[m, k] · b[k, n] in float32, sequential in k: both gradients of a linear layer. b's rows are converted, 128 at a time, into
-/// panels of 32 columns that the tile reads straight through.
+/// c[m, n] += Σₖ a[m, k] · b[k, n] in float32: both gradients of a linear layer. b's rows are converted, 128 at a time, into panels of 32
+/// columns that the tile reads straight through. The gradient of weights is sequential in k (tokens), so that it does not matter how a batch is
+/// cut; that of inputs sums 128 outputs apart and adds the sums: over a head's 10^5 words one long chain would lose two more digits.
 /// </summary>
 internal static unsafe class GradientProduct
 {
@@ -11,13 +12,13 @@ internal static unsafe class GradientProduct
 
     /// <summary>dx[t, i] += Σₒ dy[t, o] · w[o, i].</summary>
     public static void Input(ThreadTeam team, VectorKernels kernels, WeightMatrix weight, float* dy, int tokens, float* dx) =>
-        Run(team, kernels, weight, dy, weight.Rows, 1, tokens, dx);
+        Run(team, kernels, weight, dy, weight.Rows, 1, tokens, dx, apart: true);
 
     /// <summary>dw[o, i] += Σₜ dy[t, o] · x[t, i].</summary>
     public static void Weight(ThreadTeam team, VectorKernels kernels, float* dy, float* x, int tokens, int rows, int columns, float* dw) =>
-        Run(team, kernels, new WeightMatrix(ElementType.F32, (byte*)x, tokens, columns), dy, 1, rows, rows, dw);
+        Run(team, kernels, new WeightMatrix(ElementType.F32, (byte*)x, tokens, columns), dy, 1, rows, rows, dw, apart: false);
 
-    private static void Run(ThreadTeam team, VectorKernels kernels, WeightMatrix b, float* a, nint aRow, nint aStep, int rows, float* c)
+    private static void Run(ThreadTeam team, VectorKernels kernels, WeightMatrix b, float* a, nint aRow, nint aStep, int rows, float* c, bool apart)
     {
         if (rows == 0 || b.Rows == 0 || b.Columns == 0) return;
         long work = (long)rows * b.Rows * b.Columns;
@@ -30,11 +31,11 @@ internal static unsafe class GradientProduct
         int rowParts = Math.Clamp(wanted / columnParts, 1, Math.Max(1, rows / FewestRows));
         int height = ((rows + rowParts - 1) / rowParts + TileRows - 1) / TileRows * TileRows;
         rowParts = (rows + height - 1) / height;
-        team.Run(columnParts * rowParts, new Job(kernels, b, a, aRow, aStep, rows, c, width, height, columnParts));
+        team.Run(columnParts * rowParts, new Job(kernels, b, a, aRow, aStep, rows, c, width, height, columnParts, apart));
     }
 
     private readonly struct Job(
-        VectorKernels kernels, WeightMatrix b, float* a, nint aRow, nint aStep, int rows, float* c, int width, int height, int columnParts) : IParallelJob
+        VectorKernels kernels, WeightMatrix b, float* a, nint aRow, nint aStep, int rows, float* c, int width, int height, int columnParts, bool apart) : IParallelJob
     {
         public void Run(int part)
         {
@@ -56,7 +57,7 @@ internal static unsafe class GradientProduct
                     {
                         int wide = Math.Min(PanelWidth, columns - p * PanelWidth);
                         float* target = c + (long)m * b.Columns + column + p * PanelWidth, source = panel + (long)p * PanelWidth * steps;
-                        if (tall == TileRows && wide == PanelWidth) kernels.Outer(aTile, 1, TileRows, source, steps, target, b.Columns);
+                        if (!apart && tall == TileRows && wide == PanelWidth) kernels.Outer(aTile, 1, TileRows, source, steps, target, b.Columns);
                         else Edge(aTile, source, steps, target, tall, wide, edge);
                     }
                 }
@@ -86,13 +87,16 @@ internal static unsafe class GradientProduct
             }
         }
 
-        /// <summary>A tile that reaches over c's edge works on a copy.</summary>
+        /// <summary>A tile that reaches over c's edge works on a copy; one whose sums stay apart begins at zero.</summary>
         private void Edge(float* aTile, float* source, int steps, float* target, int tall, int wide, float* edge)
         {
             new Span<float>(edge, TileRows * PanelWidth).Clear();
-            for (int m = 0; m < tall; m++) new ReadOnlySpan<float>(target + (long)m * b.Columns, wide).CopyTo(new Span<float>(edge + m * PanelWidth, wide));
+            if (!apart)
+                for (int m = 0; m < tall; m++) new ReadOnlySpan<float>(target + (long)m * b.Columns, wide).CopyTo(new Span<float>(edge + m * PanelWidth, wide));
             kernels.Outer(aTile, 1, TileRows, source, steps, edge, PanelWidth);
-            for (int m = 0; m < tall; m++) new ReadOnlySpan<float>(edge + m * PanelWidth, wide).CopyTo(new Span<float>(target + (long)m * b.Columns, wide));
+            for (int m = 0; m < tall; m++)
+                if (apart) kernels.Axpy(target + (long)m * b.Columns, 1f, edge + m * PanelWidth, wide);
+                else new ReadOnlySpan<float>(edge + m * PanelWidth, wide).CopyTo(new Span<float>(target + (long)m * b.Columns, wide));
         }
     }
 }
