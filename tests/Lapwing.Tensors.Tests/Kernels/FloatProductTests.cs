@@ -61,7 +61,7 @@ public sealed unsafe class FloatProductTests
     }
 
     [Theory, MemberData(nameof(Levels))]
-    public void The_gradient_of_the_input_adds_in_order(InstructionLevel level)
+    public void The_gradient_of_the_input_adds_sums_of_128_in_order(InstructionLevel level)
     {
         var random = new Random(13);
         foreach (int threads in (int[])[1, 2])
@@ -76,9 +76,15 @@ public sealed unsafe class FloatProductTests
                 for (int t = 0; t < tokens; t++)
                     for (int i = 0; i < columns; i++)
                     {
-                        float sum = dx[t * columns + i];
-                        for (int o = 0; o < rows; o++) sum = MathF.FusedMultiplyAdd(dy[t * rows + o], w[o * columns + i], sum);
-                        expected[t * columns + i] = sum;
+                        float total = dx[t * columns + i], sum = 0;
+                        for (int o = 0; o < rows; o++)
+                        {
+                            sum = MathF.FusedMultiplyAdd(dy[t * rows + o], w[o * columns + i], sum);
+                            if (o % 128 != 127 && o != rows - 1) continue;
+                            total += sum;
+                            sum = 0;
+                        }
+                        expected[t * columns + i] = total;
                     }
                 arithmetic.LinearBackwardInput(new WeightMatrix(ElementType.F32, (byte*)w, rows, columns), dy, tokens, dx);
                 Vectors.SameBits(expected, dx, tokens * columns, $"{tokens} × {rows} × {columns} on {threads} threads");

@@ -18,15 +18,12 @@ public sealed unsafe class PeftGoldenTests
     [InlineData("tiny-lora-patterns")]
     [InlineData("tiny-lora-top-layer")]
     [InlineData("tiny-lora-clip-decay")]
-    [InlineData("smollm2-lora-attention")]
     public void An_adapter_learns_as_PEFT_taught_it(string name)
     {
         string folder = SharedFolder.Path("models/peft-golden/" + name);
         using var cli = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, "cli.json")));
         using var model = ModelLoader.Load(Path.GetFullPath(Path.Combine(folder, cli.RootElement.GetProperty("model").GetString()!)));
-        using var adapter = Adapter.Load(model, Path.Combine(folder, "adapter-before"));
-        adapter.Attach();
-        adapter.Train();
+        using var adapter = LoraTuning.From(model, Path.Combine(folder, "adapter-before"));
         using var golden = new Golden(folder);
         var result = golden.Run(model, [.. adapter.Parameters.Select(Trainable.Of)], Path.GetFullPath(Path.Combine(folder, cli.RootElement.GetProperty("rows").GetString()!)), TestContext.Current.CancellationToken);
         golden.CheckCurve(result);
@@ -43,6 +40,17 @@ public sealed unsafe class PeftGoldenTests
         {
             Directory.Delete(saved, recursive: true);
         }
+    }
+
+    // Forty steps of it take minutes: the program's own check against ../shared runs them.
+    [Fact]
+    public void An_adapter_on_a_quantised_model_begins_as_PEFT_began_it()
+    {
+        string folder = SharedFolder.Path("models/peft-golden/smollm2-lora-attention");
+        using var model = ModelLoader.Load(SharedFolder.Path("models/smollm2-135m-instruct.q4_1.gguf"));
+        using var adapter = LoraTuning.From(model, Path.Combine(folder, "adapter-before"));
+        using var golden = new Golden(folder) { MostSteps = 4 };
+        golden.CheckCurve(golden.Run(model, [.. adapter.Parameters.Select(Trainable.Of)], SharedFolder.Path("models/peft-golden/smollm2-rows.jsonl"), TestContext.Current.CancellationToken));
     }
 
     [Fact]
@@ -68,6 +76,9 @@ public sealed unsafe class PeftGoldenTests
 
         public Golden(string folder) => steps = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, "steps.json")));
 
+        /// <summary>Where the run may end before the recorded one, whose schedule does not look at its end.</summary>
+        public int MostSteps { get; init; } = int.MaxValue;
+
         public void Dispose() => steps.Dispose();
 
         public TrainingResult Run(DecoderModel model, IReadOnlyList<TrainableTensor> tensors, string rows, CancellationToken cancellation)
@@ -79,7 +90,7 @@ public sealed unsafe class PeftGoldenTests
             using var worker = new ModelWorker(model, new ExactArithmetic());
             using var trainer = new Trainer(tensors, worker, null, new(examples, []), model.Info.Vocabulary, new()
             {
-                Batches = new() { BatchSize = 4, Steps = steps.RootElement.GetProperty("loss").GetArrayLength(), Shuffle = false },
+                Batches = new() { BatchSize = 4, Steps = Math.Min(MostSteps, steps.RootElement.GetProperty("loss").GetArrayLength()), Shuffle = false },
                 PeakRate = recipe.GetProperty("lr").GetDouble(),
                 Warmup = recipe.GetProperty("warmup_steps").GetInt32(),
                 Schedule = shape.Value,
@@ -91,7 +102,7 @@ public sealed unsafe class PeftGoldenTests
 
         public void CheckCurve(TrainingResult result)
         {
-            double[] losses = [.. steps.RootElement.GetProperty("loss").EnumerateArray().Select(l => l.GetDouble())];
+            double[] losses = [.. steps.RootElement.GetProperty("loss").EnumerateArray().Take(MostSteps).Select(l => l.GetDouble())];
             double[] difference = [.. losses.Zip(result.Steps, (want, got) => Math.Abs(want - got.Loss))];
             TestContext.Current.TestOutputHelper?.WriteLine($"largest difference in loss {difference.Max():g3} of {losses.Length} steps in {result.Seconds:0.0} s");
             Assert.Equal(losses.Length, result.Steps.Count);
