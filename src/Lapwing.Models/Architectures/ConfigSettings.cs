@@ -58,7 +58,7 @@ internal sealed class ConfigSettings(ModelConfig config, string architecture, We
         int hidden = Settings.Positive(Int("hidden_size"), "hidden_size"), heads = Settings.Positive(Int("num_attention_heads"), "num_attention_heads");
         int keyHeads = Int("num_key_value_heads", heads), trained = Settings.Positive(Int("max_position_embeddings", context), "max_position_embeddings");
         Settings.Groups(heads, keyHeads);
-        int width = Has("head_dim") ? Settings.Positive(Int("head_dim"), "head_dim") : headWidth ?? Settings.Divide(hidden, heads, "hidden_size by num_attention_heads");
+        int width = Settings.HeadWidth(Has("head_dim") ? Int("head_dim") : headWidth ?? Settings.Divide(hidden, heads, "hidden_size by num_attention_heads"));
         var rotary = Rotary(layerType, width, trained).Frequencies(RotaryStyle.Halves);
         var options = new AttentionOptions(heads, keyHeads, width, 1f / MathF.Sqrt(width), rotary, 0, 0);
         return new DecoderSpec

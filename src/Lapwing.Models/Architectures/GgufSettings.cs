@@ -40,7 +40,7 @@ internal sealed class GgufSettings(string architecture, GgufMetadata metadata, W
             if (keyHeads[l] == 0) keyHeads[l] = heads[l];
             Settings.Groups(heads[l], keyHeads[l]);
         }
-        int width = Has("attention.key_length") ? Int("attention.key_length") : Settings.Divide(hidden, heads[0], "embedding_length by the head count");
+        int width = Settings.HeadWidth(Has("attention.key_length") ? Int("attention.key_length") : Settings.Divide(hidden, heads[0], "embedding_length by the head count"));
         if (Int("attention.value_length", width) != width) throw new NotSupportedException($"{architecture}: values {Int("attention.value_length", width)} wide beside keys {width} wide are not supported");
         var rotary = Rotary(width, trained).Frequencies(style);
         return new DecoderSpec

@@ -3,10 +3,14 @@ namespace Lapwing.Models;
 /// <summary>Checks of hyper-parameters that both file forms share: each failure names the setting and the value.</summary>
 internal static class Settings
 {
-    private const int MostLayers = 4096;
+    private const int MostLayers = 4096, MostHeadWidth = 16384;
 
     public static int Positive(int value, string name) => value > 0 && (name != "block_count" || value <= MostLayers) ? value
         : throw new InvalidDataException($"setting '{name}' is {value}: the file is damaged or was converted incompletely");
+
+    /// <summary>A head's width, bounded before anything is allocated by it: the widest that exists is 576.</summary>
+    public static int HeadWidth(int value) => value is > 0 and <= MostHeadWidth ? value
+        : throw new InvalidDataException($"a head is {value} wide: the file is damaged");
 
     public static float Epsilon(float value) => value > 0 && value < 1 ? value
         : throw new InvalidDataException($"the norm's epsilon is {value}: it must be a small positive number");
