@@ -51,14 +51,28 @@ public static unsafe class HalfFloat
         for (; i < count; i++) destination[i] = FromSingle(source[i]);
     }
 
-    /// <summary>Each 32-bit word holds a half in its lower 16 bits (zeros above) and becomes the float: how unpackers leave their scales.</summary>
+    /// <summary>
+    /// The halves that stand <paramref name="stride"/> bytes apart in eight blocks, as floats. They are put together in general registers:
+    /// scalar stores read back as a vector would wait for the store buffer.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static void WidenInPlace(float* words, int count)
+    internal static Vector256<float> Gather(byte* first, int stride) =>
+        Widen(Vector256.WidenLower(Vector128.Create(Four(first, stride), Four(first + 4 * stride, stride)).AsInt16().ToVector256Unsafe()));
+
+    /// <summary>The pairs of halves (scale, minimum) that stand <paramref name="stride"/> bytes apart in eight blocks.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static (Vector256<float> Scales, Vector256<float> Minima) GatherPairs(byte* first, int stride)
     {
-        int i = 0;
-        for (; i <= count - 8; i += 8) Widen(Vector256.Load((int*)words + i) << 16 >> 16).Store(words + i);
-        for (; i < count; i++) words[i] = ToSingle((ushort)((uint*)words)[i]);
+        var pairs = Vector256.Create(Two(first, stride), Two(first + 2 * stride, stride), Two(first + 4 * stride, stride), Two(first + 6 * stride, stride)).AsInt32();
+        return (Widen(pairs << 16 >> 16), Widen(pairs >> 16));
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong Four(byte* p, int stride) => *(ushort*)p | (ulong)*(ushort*)(p + stride) << 16
+        | (ulong)*(ushort*)(p + 2 * stride) << 32 | (ulong)*(ushort*)(p + 3 * stride) << 48;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong Two(byte* p, int stride) => *(uint*)p | (ulong)*(uint*)(p + stride) << 32;
 
     /// <summary>Sign-extended halves to floats.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -21,13 +21,23 @@ internal static unsafe class IQ4_NL
     {
         var table = Table;
         int blocks = count / 32;
-        for (int b = 0; b < blocks; b++, source += Bytes, values += 32)
+        for (; blocks >= 8; blocks -= 8, scales += 8)
         {
-            ((uint*)scales)[b] = *(ushort*)source;
-            Lanes.LookUpNibbles(table, Vector128.Load(source + 2), values);
+            HalfFloat.Gather(source, Bytes).Store(scales);
+            for (int i = 0; i < 8; i++, source += Bytes, values += 32) Unpack(source, values, table);
         }
 
-        HalfFloat.WidenInPlace(scales, blocks);
+        for (; blocks > 0; blocks--, source += Bytes, values += 32)
+        {
+            *scales++ = HalfFloat.ToSingle(*(ushort*)source);
+            Unpack(source, values, table);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Unpack(byte* source, short* values, Vector128<sbyte> table)
+    {
+        Lanes.LookUpNibbles(table, Vector128.Load(source + 2), values);
     }
 
     /// <summary>32 elements to one block.</summary>

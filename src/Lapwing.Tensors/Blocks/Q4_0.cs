@@ -15,15 +15,25 @@ internal static unsafe class Q4_0
         var nibble = Vector256.Create((short)15);
         var eight = Vector256.Create((short)8);
         int blocks = count / 32;
-        for (int b = 0; b < blocks; b++, source += Bytes, values += 32)
+        for (; blocks >= 8; blocks -= 8, scales += 8)
         {
-            ((uint*)scales)[b] = *(ushort*)source;
-            var x = Lanes.ZeroExtend(source + 2);
-            ((x & nibble) - eight).Store(values);
-            ((x >>> 4) - eight).Store(values + 16);
+            HalfFloat.Gather(source, Bytes).Store(scales);
+            for (int i = 0; i < 8; i++, source += Bytes, values += 32) Unpack(source, values, nibble, eight);
         }
 
-        HalfFloat.WidenInPlace(scales, blocks);
+        for (; blocks > 0; blocks--, source += Bytes, values += 32)
+        {
+            *scales++ = HalfFloat.ToSingle(*(ushort*)source);
+            Unpack(source, values, nibble, eight);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Unpack(byte* source, short* values, Vector256<short> nibble, Vector256<short> eight)
+    {
+        var x = Lanes.ZeroExtend(source + 2);
+        ((x & nibble) - eight).Store(values);
+        ((x >>> 4) - eight).Store(values + 16);
     }
 
     /// <summary>32 elements to one block.</summary>

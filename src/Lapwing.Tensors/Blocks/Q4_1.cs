@@ -14,18 +14,28 @@ internal static unsafe class Q4_1
     {
         var nibble = Vector256.Create((short)15);
         int blocks = count / 32;
-        for (int b = 0; b < blocks; b++, source += Bytes, values += 32)
+        for (; blocks >= 8; blocks -= 8, scales += 8, minima += 8)
         {
-            uint head = *(uint*)source;
-            ((uint*)scales)[b] = head;
-            ((uint*)minima)[b] = head >> 16;
-            var x = Lanes.ZeroExtend(source + 4);
-            (x & nibble).Store(values);
-            (x >>> 4).Store(values + 16);
+            var (eightScales, eightMinima) = HalfFloat.GatherPairs(source, Bytes);
+            eightScales.Store(scales);
+            eightMinima.Store(minima);
+            for (int i = 0; i < 8; i++, source += Bytes, values += 32) Unpack(source, values, nibble);
         }
 
-        HalfFloat.WidenInPlace(scales, blocks);
-        HalfFloat.WidenInPlace(minima, blocks);
+        for (; blocks > 0; blocks--, source += Bytes, values += 32)
+        {
+            *scales++ = HalfFloat.ToSingle(*(ushort*)source);
+            *minima++ = HalfFloat.ToSingle(*(ushort*)(source + 2));
+            Unpack(source, values, nibble);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Unpack(byte* source, short* values, Vector256<short> nibble)
+    {
+        var x = Lanes.ZeroExtend(source + 4);
+        (x & nibble).Store(values);
+        (x >>> 4).Store(values + 16);
     }
 
     /// <summary>32 elements to one block.</summary>

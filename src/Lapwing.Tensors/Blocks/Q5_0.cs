@@ -13,21 +13,31 @@ internal static unsafe class Q5_0
     public static void Unpack(byte* source, int count, short* values, float* scales)
     {
         var nibble = Vector256.Create((short)15);
-        var sixteen = Vector256.Create((short)-16);
         var bits = Lanes.Bits;
+        var above = Vector256.Create((short)-16);
         int blocks = count / 32;
-        for (int b = 0; b < blocks; b++, source += Bytes, values += 32)
+        for (; blocks >= 8; blocks -= 8, scales += 8)
         {
-            ((uint*)scales)[b] = *(ushort*)source;
-            var x = Lanes.ZeroExtend(source + 6);
-            // A nibble with its fifth bit clear is n − 16, which is n with all upper bits set; else n itself.
-            var low = Vector256.Equals(Vector256.Create(*(short*)(source + 2)) & bits, Vector256<short>.Zero) & sixteen;
-            var high = Vector256.Equals(Vector256.Create(*(short*)(source + 4)) & bits, Vector256<short>.Zero) & sixteen;
-            ((x & nibble) | low).Store(values);
-            ((x >>> 4) | high).Store(values + 16);
+            HalfFloat.Gather(source, Bytes).Store(scales);
+            for (int i = 0; i < 8; i++, source += Bytes, values += 32) Unpack(source, values, nibble, bits, above);
         }
 
-        HalfFloat.WidenInPlace(scales, blocks);
+        for (; blocks > 0; blocks--, source += Bytes, values += 32)
+        {
+            *scales++ = HalfFloat.ToSingle(*(ushort*)source);
+            Unpack(source, values, nibble, bits, above);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Unpack(byte* source, short* values, Vector256<short> nibble, Vector256<short> bits, Vector256<short> above)
+    {
+        var x = Lanes.ZeroExtend(source + 6);
+        // A nibble with its fifth bit clear is n − 16, which is n with all upper bits set; else n itself.
+        var low = Vector256.Equals(Vector256.Create(*(short*)(source + 2)) & bits, Vector256<short>.Zero) & above;
+        var high = Vector256.Equals(Vector256.Create(*(short*)(source + 4)) & bits, Vector256<short>.Zero) & above;
+        ((x & nibble) | low).Store(values);
+        ((x >>> 4) | high).Store(values + 16);
     }
 
     /// <summary>32 elements to one block.</summary>

@@ -13,23 +13,33 @@ internal static unsafe class Q5_1
     public static void Unpack(byte* source, int count, short* values, float* scales, float* minima)
     {
         var nibble = Vector256.Create((short)15);
-        var sixteen = Vector256.Create((short)16);
         var bits = Lanes.Bits;
+        var sixteen = Vector256.Create((short)16);
         int blocks = count / 32;
-        for (int b = 0; b < blocks; b++, source += Bytes, values += 32)
+        for (; blocks >= 8; blocks -= 8, scales += 8, minima += 8)
         {
-            uint head = *(uint*)source;
-            ((uint*)scales)[b] = head;
-            ((uint*)minima)[b] = head >> 16;
-            var x = Lanes.ZeroExtend(source + 8);
-            var low = Vector256.Equals(Vector256.Create(*(short*)(source + 4)) & bits, bits) & sixteen;
-            var high = Vector256.Equals(Vector256.Create(*(short*)(source + 6)) & bits, bits) & sixteen;
-            ((x & nibble) | low).Store(values);
-            ((x >>> 4) | high).Store(values + 16);
+            var (eightScales, eightMinima) = HalfFloat.GatherPairs(source, Bytes);
+            eightScales.Store(scales);
+            eightMinima.Store(minima);
+            for (int i = 0; i < 8; i++, source += Bytes, values += 32) Unpack(source, values, nibble, bits, sixteen);
         }
 
-        HalfFloat.WidenInPlace(scales, blocks);
-        HalfFloat.WidenInPlace(minima, blocks);
+        for (; blocks > 0; blocks--, source += Bytes, values += 32)
+        {
+            *scales++ = HalfFloat.ToSingle(*(ushort*)source);
+            *minima++ = HalfFloat.ToSingle(*(ushort*)(source + 2));
+            Unpack(source, values, nibble, bits, sixteen);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Unpack(byte* source, short* values, Vector256<short> nibble, Vector256<short> bits, Vector256<short> sixteen)
+    {
+        var x = Lanes.ZeroExtend(source + 8);
+        var low = Vector256.Equals(Vector256.Create(*(short*)(source + 4)) & bits, bits) & sixteen;
+        var high = Vector256.Equals(Vector256.Create(*(short*)(source + 6)) & bits, bits) & sixteen;
+        ((x & nibble) | low).Store(values);
+        ((x >>> 4) | high).Store(values + 16);
     }
 
     /// <summary>32 elements to one block.</summary>

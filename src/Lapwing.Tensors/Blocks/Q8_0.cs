@@ -13,14 +13,24 @@ internal static unsafe class Q8_0
     public static void Unpack(byte* source, int count, short* values, float* scales)
     {
         int blocks = count / 32;
-        for (int b = 0; b < blocks; b++, source += Bytes, values += 32)
+        for (; blocks >= 8; blocks -= 8, scales += 8)
         {
-            ((uint*)scales)[b] = *(ushort*)source;
-            Lanes.SignExtend(source + 2).Store(values);
-            Lanes.SignExtend(source + 18).Store(values + 16);
+            HalfFloat.Gather(source, Bytes).Store(scales);
+            for (int i = 0; i < 8; i++, source += Bytes, values += 32) Unpack(source, values);
         }
 
-        HalfFloat.WidenInPlace(scales, blocks);
+        for (; blocks > 0; blocks--, source += Bytes, values += 32)
+        {
+            *scales++ = HalfFloat.ToSingle(*(ushort*)source);
+            Unpack(source, values);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Unpack(byte* source, short* values)
+    {
+        Lanes.SignExtend(source + 2).Store(values);
+        Lanes.SignExtend(source + 18).Store(values + 16);
     }
 
     /// <summary>32 elements to one block.</summary>
