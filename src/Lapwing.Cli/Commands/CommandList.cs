@@ -13,6 +13,7 @@ internal static class CommandList
     [
         new("tokenize", TokenizeCommand.Create),
         new("detokenize", DetokenizeCommand.Create),
+        new("template", TemplateCommand.Create),
         new("show", ShowCommand.Create),
         new("eval", EvalCommand.Create),
         new("adapter", AdapterCommand.Create),
