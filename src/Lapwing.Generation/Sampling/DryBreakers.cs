@@ -27,11 +27,11 @@ internal sealed class DryBreakers
     /// <summary>Sequences derived from strings with a vocabulary.</summary>
     public DryBreakers(IEnumerable<string> strings, SamplerVocabulary vocabulary)
     {
-        foreach (string text in strings)
+        byte[][] texts = [.. strings.Select(Encoding.UTF8.GetBytes)];
+        for (int token = 0; token < vocabulary.Size; token++)
         {
-            byte[] breaker = Encoding.UTF8.GetBytes(text);
-            if (breaker.Length > LongestString) breaker = breaker[..LongestString];
-            for (int token = 0; token < vocabulary.Size; token++) AddOverlaps(token, vocabulary.TokenBytes(token), breaker, vocabulary);
+            byte[] word = vocabulary.TokenBytes(token);
+            foreach (byte[] text in texts) AddOverlaps(token, word, text.AsSpan(0, Math.Min(text.Length, LongestString)), vocabulary);
         }
     }
 
