@@ -25,6 +25,9 @@ public sealed record ValidationSize
             ? value < 1 ? new() { Share = value } : new() { Count = (int)value }
             : throw new ArgumentException($"--validation {text}: give 0 for none, a share such as 0.05, or a number of examples such as 200");
 
+    /// <inheritdoc/>
+    public override string ToString() => (Share > 0 ? Share : Count).ToString(CultureInfo.InvariantCulture);
+
     /// <summary>How many of <paramref name="examples"/> are held out.</summary>
     /// <exception cref="ArgumentException">As many as there are, or more.</exception>
     public int Of(int examples)

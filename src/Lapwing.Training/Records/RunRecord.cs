@@ -70,7 +70,12 @@ public sealed record RunRecord
     public required TrainingResult Result { get; init; }
 
     /// <summary>The record as one JSON document.</summary>
-    public string ToJson() => ToNode().ToJsonString(new JsonSerializerOptions { WriteIndented = true });
+    public string ToJson()
+    {
+        using var memory = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(memory, new JsonWriterOptions { Indented = true, NewLine = "\n" })) ToNode().WriteTo(writer);
+        return System.Text.Encoding.UTF8.GetString(memory.ToArray());
+    }
 
     /// <summary>The record as a JSON tree.</summary>
     public JsonObject ToNode() => new()

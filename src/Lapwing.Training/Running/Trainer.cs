@@ -18,6 +18,7 @@ public sealed class Trainer : IDisposable
     private readonly Divergence divergence;
     private readonly List<StepRecord> steps = [];
     private readonly List<ValidationRecord> validations = [];
+    private double seconds;
 
     /// <summary>A run over <paramref name="data"/>.</summary>
     /// <param name="tensors">What learns.</param>
@@ -35,13 +36,16 @@ public sealed class Trainer : IDisposable
         if (options.ValidateEvery is < 1) throw new ArgumentException($"validation every {options.ValidateEvery} steps: at least one is needed");
         (this.tensors, this.worker, this.validator, this.data, this.options) = (tensors, worker, validator, data, options);
         plan = new(data.Training.Length, options.Batches);
-        rate = new(options.Schedule, options.PeakRate, options.Warmup ?? Math.Min(20, plan.Steps / 20), plan.Steps);
+        rate = new(options.Schedule, options.PeakRate, Warmup = options.Warmup ?? Math.Min(20, plan.Steps / 20), plan.Steps);
         Optimiser = new(tensors, options.Optimiser);
         divergence = new(vocabulary);
     }
 
     /// <summary>Steps of the whole run.</summary>
     public int Steps => plan.Steps;
+
+    /// <summary>Steps in which the learning rate rises.</summary>
+    public int Warmup { get; }
 
     /// <summary>The optimiser with its moments.</summary>
     public AdamW Optimiser { get; }
@@ -50,7 +54,7 @@ public sealed class Trainer : IDisposable
     /// Takes the steps that are left (all, or those after <see cref="AdamW.Steps"/> where a run is resumed). Stops early when told to, when time
     /// is up, or when the loss explodes; a batch that was begun and not ended leaves no trace.
     /// </summary>
-    /// <param name="onStep">Told of every step.</param>
+    /// <param name="onStep">Told of every step, after it: a moment at which everything may be saved.</param>
     /// <param name="onValidation">Told of every validation.</param>
     /// <param name="cancellation">Stops between two parts of a batch.</param>
     public TrainingResult Run(Action<StepRecord>? onStep = null, Action<ValidationRecord>? onValidation = null, CancellationToken cancellation = default)
@@ -62,10 +66,15 @@ public sealed class Trainer : IDisposable
         {
             if (Step(indices, cancellation) is not { } step) return Result(TrainingOutcome.Interrupted, null, clock);
             steps.Add(step);
-            onStep?.Invoke(step);
-            if (divergence.Diagnose(step) is { } diagnosis) return Result(TrainingOutcome.Diverged, diagnosis, clock);
+            if (divergence.Diagnose(step) is { } diagnosis)
+            {
+                onStep?.Invoke(step);
+                return Result(TrainingOutcome.Diverged, diagnosis, clock);
+            }
+
             Optimiser.Step(step.LearningRate);
             ClearGradients();
+            onStep?.Invoke(step);
             int done = Optimiser.Steps;
             if ((done == plan.Steps || done % (options.ValidateEvery ?? plan.StepsPerEpoch) == 0) && !Validate(onValidation, cancellation))
                 return Result(done == plan.Steps ? TrainingOutcome.Completed : TrainingOutcome.Interrupted, null, clock);
@@ -73,6 +82,19 @@ public sealed class Trainer : IDisposable
         }
 
         return Result(TrainingOutcome.Completed, null, clock);
+    }
+
+    /// <summary>What has been done so far.</summary>
+    internal (IReadOnlyList<StepRecord> Steps, IReadOnlyList<ValidationRecord> Validation) History => (steps, validations);
+
+    /// <summary>Takes up a run where it was left; the values and moments of what learns are the caller's to restore.</summary>
+    internal void Restore(IEnumerable<StepRecord> doneSteps, IEnumerable<ValidationRecord> doneValidations, double secondsBefore)
+    {
+        steps.AddRange(doneSteps);
+        validations.AddRange(doneValidations);
+        Optimiser.Steps = steps.Count;
+        seconds = secondsBefore;
+        foreach (var step in steps) divergence.Diagnose(step);
     }
 
     /// <inheritdoc/>
@@ -116,7 +138,7 @@ public sealed class Trainer : IDisposable
         foreach (var tensor in tensors) tensor.Gradient.Clear();
     }
 
-    private TrainingResult Result(TrainingOutcome outcome, string? diagnosis, Stopwatch clock) => new(outcome, diagnosis, steps, validations, clock.Elapsed.TotalSeconds);
+    private TrainingResult Result(TrainingOutcome outcome, string? diagnosis, Stopwatch clock) => new(outcome, diagnosis, steps, validations, seconds + clock.Elapsed.TotalSeconds);
 
     /// <summary>The mean loss over all loss tokens of <paramref name="examples"/>; null where it was told to stop.</summary>
     public static double? MeanLoss(ILossWorker worker, Example[] examples, int tokensAtOnce, CancellationToken cancellation = default)

@@ -52,17 +52,22 @@ public sealed class TrainerTests : IDisposable
     {
         var options = new TrainerOptions { PeakRate = 0.03, Schedule = LearningRateShape.Cosine, Batches = new() { BatchSize = 3, Epochs = 3, Seed = 4 } };
         using var twin = new OwnedTensor("logits", new float[Vocabulary]);
-        Run(twin, options);
+        var whole = Run(twin, options);
         using var stop = new CancellationTokenSource();
         using var first = new Trainer([weights.Tensor], new Softmax(weights), null, new(Data(), []), Vocabulary, options);
         var result = first.Run(s => { if (s.Step == 6) stop.Cancel(); }, cancellation: stop.Token);
         Assert.Equal(TrainingOutcome.Interrupted, result.Outcome);
         Assert.Equal(7, first.Optimiser.Steps);
+        using var files = new TemporaryFiles();
+        string state = Path.Combine(files.Folder, TrainingState.FileName);
+        TrainingState.Save(state, first, [weights.Tensor], "this run", result.Seconds);
+        weights.Tensor.Value.Fill(float.NaN);
         using var second = new Trainer([weights.Tensor], new Softmax(weights), null, new(Data(), []), Vocabulary, options);
-        second.Optimiser.Steps = first.Optimiser.Steps;
-        first.Optimiser.FirstMoment(0).CopyTo(second.Optimiser.FirstMoment(0));
-        first.Optimiser.SecondMoment(0).CopyTo(second.Optimiser.SecondMoment(0));
-        Assert.Equal(TrainingOutcome.Completed, second.Run(cancellation: TestContext.Current.CancellationToken).Outcome);
+        Assert.Contains("another base", Assert.Throws<InvalidDataException>(() => TrainingState.Load(state, second, [weights.Tensor], "another run")).Message);
+        TrainingState.Load(state, second, [weights.Tensor], "this run");
+        var rest = second.Run(cancellation: TestContext.Current.CancellationToken);
+        Assert.Equal(TrainingOutcome.Completed, rest.Outcome);
+        Assert.Equal(whole.Steps.Select(s => (s.Step, s.Loss, s.GradientNorm)), rest.Steps.Select(s => (s.Step, s.Loss, s.GradientNorm)));
         Assert.True(twin.Tensor.Value.SequenceEqual(weights.Tensor.Value));
     }
 

@@ -1,0 +1,200 @@
+using System.Diagnostics;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json.Nodes;
+using Lapwing.Formats;
+using Lapwing.Models;
+using Lapwing.Tensors;
+using Lapwing.Training.Data;
+
+namespace Lapwing.Training;
+
+/// <summary>
+/// One run that teaches a model an adapter: puts the adapter on, holds examples out, learns, and leaves a folder that PEFT and llama.cpp read,
+/// with the record of the run. The model is the caller's; the adapter stays on it until the run is disposed.
+/// </summary>
+public sealed class TuneRun : IDisposable
+{
+    /// <summary>The record's name in the output folder.</summary>
+    public const string RecordName = "run.json";
+
+    private static readonly TimeSpan BetweenStates = TimeSpan.FromMinutes(5);
+    private readonly DecoderModel model;
+    private readonly BaseIdentity baseModel;
+    private readonly IReadOnlyList<FileIdentity>? from;
+    private readonly DataSet data;
+    private readonly TuneOptions options;
+    private readonly Arithmetic arithmetic;
+    private readonly IReadOnlyList<TrainableTensor> tensors;
+    private readonly ModelWorker worker;
+    private readonly ModelWorker? validator;
+    private readonly Trainer trainer;
+    private readonly DateTimeOffset started = DateTimeOffset.UtcNow;
+
+    /// <summary>Prepares a run.</summary>
+    /// <param name="model">The model to teach.</param>
+    /// <param name="baseModel">What it is, for the record.</param>
+    /// <param name="data">The data, for the record.</param>
+    /// <param name="examples">The examples built from it.</param>
+    /// <param name="training">How gradients are computed.</param>
+    /// <param name="inference">How the tuned model will be run: the held-out loss is measured by it.</param>
+    /// <param name="options">What to do.</param>
+    /// <exception cref="ArgumentException">Options that make no sense, or do not fit the model.</exception>
+    /// <exception cref="InvalidDataException">The adapter to begin from is damaged or made for another base.</exception>
+    public TuneRun(DecoderModel model, BaseIdentity baseModel, DataSet data, IReadOnlyList<Example> examples, Arithmetic training, Arithmetic inference, TuneOptions options)
+    {
+        TuneOptions.LengthFor(model.Info.ContextLength, options.Length);
+        (this.model, this.baseModel, this.data, this.options, arithmetic) = (model, baseModel, data, Seeded(options), training);
+        from = options.From is null ? null : FileIdentities.Of(options.From);
+        Split = ValidationSplit.Create(examples, options.Validation, options.Seed);
+        if (Split.Training.Length == 0) throw new InvalidDataException("nothing is left to learn from: hold less out (--validation)");
+        Adapter = options.From is null ? LoraTuning.Create(model, this.options.Lora) : LoraTuning.From(model, options.From);
+        try
+        {
+            tensors = [.. Adapter.Parameters.Select(Trainable.Of)];
+            worker = new(model, training, options.Recompute);
+            validator = Split.Validation.Length > 0 ? new(model, inference) : null;
+            trainer = new(tensors, worker, validator, Split, model.Info.Vocabulary, this.options.Trainer);
+        }
+        catch
+        {
+            Adapter.Dispose();
+            worker?.Dispose();
+            validator?.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The adapter that learns.</summary>
+    public Adapter Adapter { get; }
+
+    /// <summary>What is learnt from and what is held out.</summary>
+    public ValidationSplit Split { get; }
+
+    /// <summary>Steps of the whole run.</summary>
+    public int Steps => trainer.Steps;
+
+    /// <summary>Weights that learn.</summary>
+    public long TrainedParameters => tensors.Sum(t => (long)t.Length);
+
+    /// <summary>
+    /// Refuses a folder that already holds an adapter: hours of someone's work. A run that goes on (<paramref name="resume"/>) needs the state that
+    /// its first part left there.
+    /// </summary>
+    /// <exception cref="IOException">The folder holds an adapter, or lacks the state, or cannot be made.</exception>
+    public static void ClaimFolder(string folder, bool resume)
+    {
+        bool state = File.Exists(Path.Combine(folder, TrainingState.FileName));
+        if (resume && !state) throw new IOException($"{folder} holds no {TrainingState.FileName}: there is no run to go on with; leave --resume out");
+        if (!resume && state) throw new IOException($"{folder} holds a run that was not finished: go on with --resume, or choose another folder with -o");
+        if (!resume && File.Exists(Path.Combine(folder, "adapter_config.json"))) throw new IOException($"{folder} already holds an adapter: choose another folder with -o, or delete that one");
+        Directory.CreateDirectory(folder);
+    }
+
+    /// <summary>Learns. Every few minutes, and when stopped, the state is written to <paramref name="folder"/>, so that <paramref name="resume"/> can go on bit for bit.</summary>
+    /// <returns>The result; nothing but the state has been written.</returns>
+    public TrainingResult Run(string folder, bool resume = false, Action<StepRecord>? onStep = null, Action<ValidationRecord>? onValidation = null, CancellationToken cancellation = default)
+    {
+        string state = Path.Combine(folder, TrainingState.FileName), fingerprint = Fingerprint();
+        double before = 0;
+        if (resume) before = TrainingState.Load(state, trainer, tensors, fingerprint);
+        long began = Stopwatch.GetTimestamp(), saved = began;
+        var result = trainer.Run(
+            step =>
+            {
+                onStep?.Invoke(step);
+                if (Stopwatch.GetElapsedTime(saved) < BetweenStates || trainer.Optimiser.Steps != step.Step + 1) return;
+                TrainingState.Save(state, trainer, tensors, fingerprint, before + Stopwatch.GetElapsedTime(began).TotalSeconds);
+                saved = Stopwatch.GetTimestamp();
+            },
+            onValidation,
+            cancellation);
+        if (result.Outcome is TrainingOutcome.Interrupted or TrainingOutcome.TimeUp && trainer.Optimiser.Steps > 0)
+            TrainingState.Save(state, trainer, tensors, fingerprint, result.Seconds);
+        else if (result.Outcome == TrainingOutcome.Completed)
+            File.Delete(state);
+        return result;
+    }
+
+    /// <summary>The record of a result of this run.</summary>
+    public RunRecord Record(TrainingResult result) => new()
+    {
+        Method = Adapter.Config.UseRsLora ? "rslora" : "lora",
+        Base = baseModel,
+        From = from,
+        Data = new(
+            [.. data.Files.Select(f => new FileIdentity(f.Sha256, f.Bytes))],
+            [.. data.Files.Select(f => f.Rows)],
+            Split.Training.Length,
+            Split.Validation.Length,
+            Split.Training.Sum(e => (long)e.Ids.Length),
+            Split.Training.Sum(e => (long)e.LossTokens),
+            data.Report.Counts.ToDictionary(c => JsonNamingSnake(c.Key), c => c.Value)),
+        Options = Options(),
+        Trained = (tensors.Count, TrainedParameters),
+        Seed = options.Seed,
+        Path = arithmetic.Path,
+        Level = arithmetic.Level,
+        Threads = ThreadTeam.Shared.Count,
+        Started = started,
+        Result = result,
+    };
+
+    /// <summary>
+    /// Writes the adapter as a PEFT folder with <c>adapter.gguf</c>, the loss plot and, last, the run record. Every file appears complete or not at all.
+    /// </summary>
+    /// <returns>What could not be written in one of the forms, and why; null where all was.</returns>
+    /// <exception cref="InvalidOperationException">The run diverged: there is nothing worth keeping.</exception>
+    /// <exception cref="IOException">The disk is full or not writable.</exception>
+    public string? Save(string folder, TrainingResult result)
+    {
+        if (result.Outcome == TrainingOutcome.Diverged) throw new InvalidOperationException("the run diverged: its adapter is worthless and is not saved");
+        string? note = null;
+        AdapterWriter.ToPeft(Adapter, folder);
+        try
+        {
+            AdapterWriter.ToGguf(Adapter, model, Path.Combine(folder, "adapter.gguf"));
+        }
+        catch (NotSupportedException e)
+        {
+            note = $"no adapter.gguf: {e.Message}";
+        }
+
+        AtomicFile.WriteAllText(Path.Combine(folder, "loss.svg"), LossPlot.ToSvg(result.Steps, result.Validation));
+        AtomicFile.WriteAllText(Path.Combine(folder, RecordName), Record(result).ToJson());
+        return note;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        trainer.Dispose();
+        worker.Dispose();
+        validator?.Dispose();
+        Adapter.Dispose();
+    }
+
+    private JsonObject Options() => OptionsJson.Of(options, trainer.Warmup, trainer.Steps, arithmetic.Path == "exact");
+
+    // Whatever decides a bit of the outcome: a run may only go on as what it was.
+    private string Fingerprint()
+    {
+        var text = new StringBuilder(Options().ToJsonString()).Append(options.Seed).Append(arithmetic.Path).Append(baseModel.Architecture);
+        foreach (var file in baseModel.Files.Concat(from ?? []).Select(f => f.Sha256).Concat(data.Files.Select(f => f.Sha256))) text.Append(' ').Append(file);
+        // The data as it was read: placeholders filled in otherwise make other examples of the same files.
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(Encoding.UTF8.GetBytes(text.ToString()));
+        foreach (var example in Split.Training)
+        {
+            hash.AppendData(System.Runtime.InteropServices.MemoryMarshal.AsBytes(example.Ids.AsSpan()));
+            hash.AppendData(System.Runtime.InteropServices.MemoryMarshal.AsBytes(example.Labels.AsSpan()));
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    private static TuneOptions Seeded(TuneOptions o) =>
+        o with { Lora = o.Lora with { Seed = o.Seed }, Trainer = o.Trainer with { Batches = o.Trainer.Batches with { Seed = o.Seed } } };
+
+    private static string JsonNamingSnake(RowProblem problem) => System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(problem.ToString());
+}
