@@ -11,4 +11,27 @@ public static class TokenizerFactory
         ArgumentNullException.ThrowIfNull(vocabulary);
         return GgufTokenizerBuilder.Build(vocabulary);
     }
+
+    /// <summary>From Hugging Face's <c>tokenizer.json</c>, by the rules of their library.</summary>
+    /// <param name="json">The file's bytes.</param>
+    /// <param name="tokenizerConfig">The bytes of <c>tokenizer_config.json</c>: which tokens begin and end a text, the chat template.</param>
+    /// <exception cref="InvalidDataException">Not valid JSON, or its parts do not belong together.</exception>
+    /// <exception cref="NotSupportedException">A component that is not known here; the message names it.</exception>
+    public static Tokenizer FromTokenizerJson(ReadOnlyMemory<byte> json, ReadOnlyMemory<byte>? tokenizerConfig = null)
+    {
+        try
+        {
+            return TokenizerJsonReader.Read(json, tokenizerConfig);
+        }
+        catch (InvalidOperationException e)
+        {
+            // The reader's answer to half a surrogate pair in a name it compares.
+            throw new InvalidDataException($"tokenizer.json holds a malformed string: {e.Message}");
+        }
+    }
+
+    /// <summary>From SentencePiece's <c>tokenizer.model</c> (BPE or Unigram), by the rules of its library.</summary>
+    /// <exception cref="InvalidDataException">Not such a file, or a damaged one.</exception>
+    /// <exception cref="NotSupportedException">A model of words or characters.</exception>
+    public static Tokenizer FromSentencePieceModel(ReadOnlyMemory<byte> model) => GgufTokenizerBuilder.Build(SentencePieceReader.Read(model), originalSentencePiece: true);
 }

@@ -10,7 +10,9 @@ internal static class GgufTokenizerBuilder
     {
         Vocabulary vocabulary = ReadTokens(source);
         SpecialIds ids = SpecialIds.Read(source, vocabulary);
-        FrozenSet<int> ends = EndTokens.Find(source, vocabulary, ids);
+        bool encoder = source.Model is "bert" or "t5";
+        FrozenSet<int> ends = encoder ? EndTokens.Named(vocabulary, ids, source.FurtherEndIds).ToFrozenSet()
+            : EndTokens.Find(vocabulary, ids, source.FurtherEndIds, added: false);
         var warnings = new List<string>();
         Pipeline pipeline = source.Model switch
         {
@@ -24,7 +26,7 @@ internal static class GgufTokenizerBuilder
         (int[] prefix, int[] suffix) = Surroundings(source, ids);
         pipeline = pipeline with
         {
-            RawTokens = Added(source, vocabulary),
+            RawTokens = Added(source, vocabulary, originalSentencePiece),
             Prefix = prefix,
             Suffix = suffix,
             ToGguf = () => source,
@@ -33,7 +35,7 @@ internal static class GgufTokenizerBuilder
         {
             BosId = ids.Bos,
             EosId = ids.Eos,
-            EotId = EndTokens.Turn(source, vocabulary, ids),
+            EotId = encoder ? ids.Eot : EndTokens.Turn(vocabulary, ids, added: false),
             UnknownId = ids.Unknown,
             PadId = ids.Pad,
             SeparatorId = ids.Separator,
@@ -70,7 +72,7 @@ internal static class GgufTokenizerBuilder
     /// Control, unknown and user-defined tokens are cut out by their spelling. Among overlapping ones the leftmost wins and then the longest, as in
     /// Hugging Face's tokenizers; llama.cpp goes by length alone, which differs only where spellings overlap each other's middles.
     /// </summary>
-    private static List<AddedToken> Added(GgufVocabulary source, Vocabulary vocabulary)
+    private static List<AddedToken> Added(GgufVocabulary source, Vocabulary vocabulary, bool original)
     {
         string name = (source.ModelName ?? "").ToLowerInvariant();
         bool phi3 = name.Contains("phi-3", StringComparison.Ordinal) || name.Contains("phi3", StringComparison.Ordinal);
@@ -79,6 +81,8 @@ internal static class GgufTokenizerBuilder
         for (int id = 0; id < vocabulary.Count; id++)
         {
             if (vocabulary.Kind(id) is not (TokenKind.Control or TokenKind.Unknown or TokenKind.UserDefined)) continue;
+            // SentencePiece finds user-defined tokens itself, behind its normalisation.
+            if (original && vocabulary.Kind(id) == TokenKind.UserDefined) continue;
             string text = Encoding.UTF8.GetString(vocabulary.Text(id));
             list.Add(new AddedToken(text, id,
                 StripLeft: maskTakesSpace && text == "<mask>",

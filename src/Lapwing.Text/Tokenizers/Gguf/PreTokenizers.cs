@@ -100,8 +100,8 @@ internal static class PreTokenizers
         new(["spark2_5"], [@"\p{N}{1,3}", @"[\u4E00-\u9FA5\u3040-\u309F\u30A0-\u30FF]+", Spark, @"\p{N}"]),
         new(["youtu"], [Youtu1, Youtu2]) { IgnoreMerges = true },
         new(["falcon"], [@"[\p{P}\$\+<=>\^~\|`]+", Gpt2, "[0-9][0-9][0-9]"]) { CleansUp = true },
-        new(["starcoder", "refact", "codeshell", "exaone", "minerva-7b", "mellum2"], [@"\p{N}", Gpt2]) { CleansUp = true },
         new(["smollm", "command-r"], [@"\p{N}", Gpt2]),
+        new(["starcoder", "refact", "codeshell", "exaone", "minerva-7b", "mellum2"], [@"\p{N}", Gpt2]) { CleansUp = true },
         new(["gpt-2", "mpt", "olmo", "jais", "phi-2", "jina-es", "jina-de", "gigachat", "jina-v2-es", "jina-v2-de", "a.x-4.0", "mellum", "modern-bert", "jina-v1-en", "jina-v2-code", "roberta-bpe", "exaone4"], [Gpt2]) { CleansUp = true },
         new(["trillion", "granite-docling"], [Gpt2]),
         new(["qwen2", "deepseek-r1-qwen", "kormo", "f2llmv2", "hunyuan", "grok-2", "solar-open"], [Qwen2]),
@@ -139,9 +139,9 @@ internal static class PreTokenizers
     /// <summary>A step that isolates the matches of <paramref name="pattern"/>.</summary>
     internal static PreTokenizer Step(string pattern) => pattern switch
     {
-        TriplesAtWordEnd => new DigitTriplesStep(CharacterSet.Digit, onlyAtWordEnd: true),
-        Triples => new DigitTriplesStep(CharacterSet.Digit, onlyAtWordEnd: false),
-        TriplesOfNumbers => new DigitTriplesStep(new CharacterSet(CodePoints.IsNumber), onlyAtWordEnd: false),
+        TriplesAtWordEnd => new DigitTriplesStep(TriplesAtWordEnd, CharacterSet.Digit, onlyAtWordEnd: true),
+        Triples => new DigitTriplesStep(Triples, CharacterSet.Digit, onlyAtWordEnd: false),
+        TriplesOfNumbers => new DigitTriplesStep(TriplesOfNumbers, new CharacterSet(CodePoints.IsNumber), onlyAtWordEnd: false),
         _ => new SplitStep(new Pattern(pattern), SplitBehavior.Isolated),
     };
 }

@@ -54,34 +54,48 @@ internal static class EndTokens
         "<|fim_pad|>", "<fim-pad>", "<fim_pad>", "<PAD>", "[PAD]", "<|fim_repo|>", "<|repo_name|>", "<fim-repo>", "<REPO>", "<reponame>", "<|file_sep|>",
     ];
 
-    internal static int? Turn(GgufVocabulary source, Vocabulary vocabulary, SpecialIds ids)
+    /// <summary>The token that ends a turn.</summary>
+    /// <param name="vocabulary">The tokens.</param>
+    /// <param name="ids">What the file names.</param>
+    /// <param name="added">Look among added tokens only; GGUF files mark them too unreliably for that.</param>
+    internal static int? Turn(Vocabulary vocabulary, SpecialIds ids, bool added)
     {
         if (ids.Eot is not null) return ids.Eot;
-        if (source.Model is "bert" or "t5") return null;
         foreach (string text in Turns)
-            if (vocabulary.Find(text) is >= 0 and int id) return id;
+            if (vocabulary.Find(text) is >= 0 and int id && (!added || IsAdded(vocabulary, id))) return id;
         return null;
     }
 
-    /// <summary>The set; tokens found by their spelling become control tokens, for that is what they are, whatever their type says.</summary>
-    internal static FrozenSet<int> Find(GgufVocabulary source, Vocabulary vocabulary, SpecialIds ids)
+    /// <summary>The set of tokens that end generation. Those found by their spelling become control tokens, for that is what they are, whatever their type
+    /// says.</summary>
+    /// <param name="vocabulary">The tokens.</param>
+    /// <param name="ids">What the file names.</param>
+    /// <param name="further">More that it names.</param>
+    /// <param name="added">As for <see cref="Turn"/>; kinds then stay as they are.</param>
+    internal static FrozenSet<int> Find(Vocabulary vocabulary, SpecialIds ids, IEnumerable<int> further, bool added)
     {
-        var found = new HashSet<int>();
-        foreach (int? id in (int?[])[ids.Eos, ids.Eot, ids.Eom])
-            if (id is { } value) found.Add(value);
-        found.UnionWith(source.FurtherEndIds.Where(id => id >= 0 && id < vocabulary.Count));
-        // An encoder generates nothing; its [PAD] and "</s>" mean something else.
-        if (source.Model is "bert" or "t5") return found.ToFrozenSet();
+        HashSet<int> found = Named(vocabulary, ids, further);
         foreach (string text in Ends)
         {
             int id = vocabulary.Find(text);
-            if (id < 0) continue;
+            if (id < 0 || (added && !IsAdded(vocabulary, id))) continue;
             found.Add(id);
-            vocabulary.SetKind(id, TokenKind.Control);
+            if (!added) vocabulary.SetKind(id, TokenKind.Control);
         }
         Except(vocabulary, found);
         return found.ToFrozenSet();
     }
+
+    /// <summary>Only what the file names: an encoder generates nothing, and its <c>[PAD]</c> and <c>&lt;/s&gt;</c> mean something else.</summary>
+    internal static HashSet<int> Named(Vocabulary vocabulary, SpecialIds ids, IEnumerable<int> further)
+    {
+        var found = new HashSet<int>(further.Where(id => id >= 0 && id < vocabulary.Count));
+        foreach (int? id in (int?[])[ids.Eos, ids.Eot, ids.Eom])
+            if (id is { } value) found.Add(value);
+        return found;
+    }
+
+    private static bool IsAdded(Vocabulary vocabulary, int id) => vocabulary.Kind(id) is TokenKind.Control or TokenKind.UserDefined;
 
     private static void Except(Vocabulary vocabulary, HashSet<int> found)
     {

@@ -110,10 +110,13 @@ internal sealed class SplitStep(Pattern pattern, SplitBehavior behavior, bool in
 /// Cuts runs of digits into threes counted from their end. The patterns that say so look ahead over the whole run at every digit, which is
 /// quadratic for whoever follows them to the letter.
 /// </summary>
+/// <param name="source">The pattern it stands for.</param>
 /// <param name="digit">What counts as a digit.</param>
 /// <param name="onlyAtWordEnd">Leave a run alone that a letter follows (<c>\b</c>).</param>
-internal sealed class DigitTriplesStep(CharacterSet digit, bool onlyAtWordEnd) : PreTokenizer
+internal sealed class DigitTriplesStep(string source, CharacterSet digit, bool onlyAtWordEnd) : PreTokenizer
 {
+    internal string Source => source;
+
     internal override void Apply(Piece piece, List<Piece> output, Workspace workspace)
     {
         ReadOnlySpan<int> text = piece.Span;
