@@ -55,7 +55,7 @@ internal static class Json
     private static string FirstSentence(string message)
     {
         int end = message.IndexOf(". ", StringComparison.Ordinal);
-        string sentence = end < 0 ? message : message[..end];
-        return new string([.. sentence.Where(c => !char.IsControl(c))]).TrimEnd('.');
+        // The parser quotes the file's own text at length.
+        return Wording.Clean((end < 0 ? message : message[..end]).TrimEnd('.'));
     }
 }

@@ -15,9 +15,12 @@ internal static class Wording
     /// The text in quotes, cut to a readable length, with control characters spelled out: names come from files that strangers
     /// made, and a raw escape sequence would reach the person's terminal.
     /// </summary>
-    public static string Quote(string text)
+    public static string Quote(string text) => $"'{Clean(text)}'";
+
+    /// <summary>As <see cref="Quote"/>, without the quotes.</summary>
+    public static string Clean(string text)
     {
-        var builder = new StringBuilder("'");
+        var builder = new StringBuilder();
         foreach (char c in text.Length > Longest ? text.AsSpan(0, Longest) : text)
         {
             if (char.IsControl(c) || char.IsSurrogate(c) || CharUnicodeInfo.GetUnicodeCategory(c) is UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator)
@@ -25,6 +28,6 @@ internal static class Wording
             else
                 builder.Append(c);
         }
-        return builder.Append(text.Length > Longest ? "…'" : "'").ToString();
+        return text.Length > Longest ? builder.Append('…').ToString() : builder.ToString();
     }
 }

@@ -60,14 +60,7 @@ public sealed class FileKindTests
         {
             sparse.Write(header);
             long data = (header.Length + 31) / 32 * 32;
-            try
-            {
-                sparse.SetLength(data + large * 4);
-            }
-            catch (IOException)
-            {
-                Assert.Skip("the temporary folder's file system has no sparse files of this size");
-            }
+            Extend(sparse, data + large * 4);
             sparse.Position = data + large * 4;
             sparse.Write(Enumerable.Range(1, 32).Select(i => (byte)i).ToArray());
         }
@@ -76,6 +69,24 @@ public sealed class FileKindTests
         Assert.Equal(32, file.Tensors["last"].Span[31]);
         Assert.Throws<NotSupportedException>(() => file.Tensors["large"].Span.Length);
         Assert.Throws<NotSupportedException>(() => file.Tensors["large"].AsMatrix());
+    }
+
+    [Theory]
+    [InlineData(8u, 1, 0x8000_0000ul, "is larger than the 2 GiB")]
+    [InlineData(9u, 4, 0x2000_0000ul, "more than the 2 GiB")]
+    [InlineData(9u, 8, 0x2000_0000ul, "strings, more than this version reads")]
+    [InlineData(9u, 9, 0x1000_0000ul, "arrays, more than this version reads")]
+    public void A_metadata_value_of_more_than_2_gib_is_refused_before_it_is_read(uint type, uint element, ulong count, string words)
+    {
+        using var folder = new TemporaryFolder();
+        string path = folder.File("sparse.gguf");
+        byte[] value = type == 8 ? RawGguf.U64(count) : RawGguf.Array(element, count);
+        using (var sparse = new FileStream(path, FileMode.CreateNew))
+        {
+            sparse.Write(new RawGguf().Entry("k", type, value).ToArray());
+            Extend(sparse, 6L << 30);
+        }
+        Assert.Contains(words, Assert.Throws<NotSupportedException>(() => GgufFile.Open(path)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -93,6 +104,19 @@ public sealed class FileKindTests
     {
         using var folder = new TemporaryFolder();
         Assert.Equal(0, CutShort(folder, "read-copied"));
+    }
+
+    /// <summary>Grows a file by a hole that takes no space.</summary>
+    private static void Extend(FileStream file, long length)
+    {
+        try
+        {
+            file.SetLength(length);
+        }
+        catch (IOException)
+        {
+            Assert.Skip("the temporary folder's file system has no sparse files of this size");
+        }
     }
 
     private static int CutShort(TemporaryFolder folder, string child)

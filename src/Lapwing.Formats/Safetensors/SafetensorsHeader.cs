@@ -53,11 +53,11 @@ internal sealed class SafetensorsHeader
         Span<byte> start = stackalloc byte[8];
         input.ReadAt(0, start);
         ulong length = BinaryPrimitives.ReadUInt64LittleEndian(start);
-        if (length > LongestHeader) throw input.Bad($"the header length is {length}, more than the {LongestHeader} that the format allows: this is no safetensors file, or");
+        if (length > LongestHeader) throw No($"the header length is {length}, more than the {LongestHeader} that the format allows");
         if ((long)length > input.Length - 8) throw input.Bad($"the header has {length} bytes, but the file only {input.Length}");
         byte[] json = new byte[length];
         input.ReadAt(8, json);
-        if (length == 0 || json[0] != '{') throw input.Bad("the header does not begin with '{': this is no safetensors file, or");
+        if (length == 0 || json[0] != '{') throw No("the header does not begin with '{'");
         DataStart = 8 + (long)length;
         return json;
     }
@@ -168,6 +168,8 @@ internal sealed class SafetensorsHeader
         }
         if (expected != data) throw input.Bad($"{data - expected} bytes follow the last tensor that belong to none");
     }
+
+    private InvalidDataException No(string why) => new($"{input.Path} is no safetensors file: {why}; name a .safetensors file or a folder that holds some");
 
     private JsonTokenType Next(ref Utf8JsonReader reader) => reader.Read() ? reader.TokenType : throw input.Bad("the header ends in the middle");
 }

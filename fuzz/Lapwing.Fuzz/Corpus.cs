@@ -1,0 +1,43 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Lapwing.Fuzz;
+
+/// <summary>A folder with the smallest input known for each outcome; the file's name is the outcome's hash.</summary>
+internal sealed class Corpus
+{
+    /// <summary>Larger inputs are not kept: the corpus lies in the repository.</summary>
+    private const int LargestKept = 4096;
+
+    private readonly string folder;
+    private readonly bool keep;
+    private readonly Dictionary<string, (int Size, string Example)> seen = new(StringComparer.Ordinal);
+
+    public Corpus(string folder, bool keep)
+    {
+        this.folder = folder;
+        this.keep = keep;
+    }
+
+    /// <summary>Distinct outcomes seen.</summary>
+    public int Outcomes => seen.Count;
+
+    /// <summary>One message for each outcome.</summary>
+    public IEnumerable<string> Examples => seen.Values.Select(s => s.Example).Order(StringComparer.Ordinal);
+
+    public IReadOnlyList<byte[]> Load() => Directory.Exists(folder) ? [.. Directory.GetFiles(folder, "*.bin").Order(StringComparer.Ordinal).Select(File.ReadAllBytes)] : [];
+
+    /// <summary>Takes note of an outcome; true if it is new.</summary>
+    public bool Offer(Outcome outcome, byte[] input)
+    {
+        bool known = seen.TryGetValue(outcome.Signature, out var smallest);
+        if (known && smallest.Size <= input.Length) return false;
+        seen[outcome.Signature] = (input.Length, outcome.Example);
+        if (keep && input.Length <= LargestKept)
+        {
+            Directory.CreateDirectory(folder);
+            File.WriteAllBytes(Path.Combine(folder, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(outcome.Signature)))[..16] + ".bin"), input);
+        }
+        return !known;
+    }
+}

@@ -1,0 +1,112 @@
+using System.Buffers.Binary;
+
+namespace Lapwing.Fuzz.Mutation;
+
+/// <summary>Where in a GGUF file its numbers, entries and tensor lines stand, as far as the file can be followed.</summary>
+internal sealed class GgufMap
+{
+    public const int CountsAt = 8;
+
+    private readonly byte[] input;
+    private int at = CountsAt;
+
+    private GgufMap(byte[] input) => this.input = input;
+
+    /// <summary>Position and size of every number that steers the parser.</summary>
+    public List<(int At, int Size)> Numbers { get; } = [(4, 4), (CountsAt, 8), (CountsAt + 8, 8)];
+
+    /// <summary>Positions of type numbers (metadata and elements).</summary>
+    public List<int> Types { get; } = [];
+
+    /// <summary>Whole metadata entries.</summary>
+    public List<Range> Entries { get; } = [];
+
+    /// <summary>Whole lines of the table of tensors.</summary>
+    public List<Range> Tensors { get; } = [];
+
+    public static GgufMap Of(byte[] input)
+    {
+        var map = new GgufMap(input);
+        try
+        {
+            map.Walk();
+        }
+        catch (ArgumentOutOfRangeException)
+        {
+            // A broken file: what was found so far is what can be changed.
+        }
+        return map;
+    }
+
+    private void Walk()
+    {
+        ulong tensors = Read(8, false);
+        ulong entries = Read(8, false);
+        for (ulong i = 0; i < entries; i++)
+        {
+            int start = at;
+            Skip(Read(8));
+            Value(Type());
+            Entries.Add(start..at);
+        }
+        for (ulong i = 0; i < tensors; i++)
+        {
+            int start = at;
+            Skip(Read(8));
+            for (ulong dimensions = Read(4); dimensions > 0; dimensions--) Read(8);
+            Type();
+            Read(8);
+            Tensors.Add(start..at);
+        }
+    }
+
+    private void Value(ulong type)
+    {
+        switch (type)
+        {
+            case 8:
+                Skip(Read(8));
+                break;
+            case 9:
+                ulong element = Type();
+                ulong count = Read(8);
+                if (element < 8 || element > 9) Skip(count * SizeOf(element));
+                else for (; count > 0; count--) ValueOf(element);
+                break;
+            default:
+                Numbers.Add((at, (int)SizeOf(type)));
+                Skip(SizeOf(type));
+                break;
+        }
+    }
+
+    private void ValueOf(ulong element) => Value(element);
+
+    private ulong Type()
+    {
+        Types.Add(at);
+        return Read(4);
+    }
+
+    private ulong Read(int size, bool note = true)
+    {
+        if (note) Numbers.Add((at, size));
+        var bytes = input.AsSpan(at, size);
+        at += size;
+        return size == 8 ? BinaryPrimitives.ReadUInt64LittleEndian(bytes) : BinaryPrimitives.ReadUInt32LittleEndian(bytes);
+    }
+
+    private void Skip(ulong count)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, (ulong)(input.Length - at));
+        at += (int)count;
+    }
+
+    private static ulong SizeOf(ulong type) => type switch
+    {
+        0 or 1 or 7 => 1,
+        2 or 3 => 2,
+        10 or 11 or 12 => 8,
+        _ => 4,
+    };
+}
