@@ -15,6 +15,9 @@ public enum RowProblem
     /// <summary>An answer without text: left out.</summary>
     EmptyAnswer,
 
+    /// <summary>A conversation that the model's chat template refuses: left out.</summary>
+    Refused,
+
     /// <summary>The same, word for word, as an earlier row: kept.</summary>
     Duplicate,
 
@@ -73,6 +76,7 @@ public sealed class DataReport
             RowProblem.NotUtf8 => $"{rows} left out, not UTF-8",
             RowProblem.UnknownForm => $"{rows} left out, in no known form",
             RowProblem.EmptyAnswer => $"{rows} left out, the answer is empty",
+            RowProblem.Refused => $"{rows} left out, refused by the model's chat template",
             RowProblem.Duplicate => $"{rows} the same as an earlier one (kept)",
             RowProblem.Truncated => $"{rows} cut off at --length",
             _ => $"{rows} left out, no token carries loss",

@@ -38,24 +38,27 @@ public sealed class ExampleBuilder(Func<ConversationRow, RenderedText> render, F
 
     private IEnumerable<Example> Build(DataRow row, DataReport report) => row switch
     {
-        ConversationRow conversation => [Truncate(Conversation(conversation), report)],
+        ConversationRow conversation => Render(conversation, report) is { } rendered ? [Truncate(Conversation(conversation, rendered), report)] : [],
         TokenRow tokens => [Truncate(Tokens(tokens), report)],
         TextRow text => Stretches(text),
         _ => throw new ArgumentException($"a row of type {row.GetType().Name}"),
     };
 
-    private Example Conversation(ConversationRow row)
+    private RenderedText? Render(ConversationRow row, DataReport report)
     {
-        RenderedText rendered;
         try
         {
-            rendered = render(row);
+            return render(row);
         }
         catch (Exception e) when (e is InvalidDataException or ArgumentException)
         {
-            throw new InvalidDataException($"{row.Origin}: the chat template refuses the conversation: {e.Message}", e);
+            report.Add(RowProblem.Refused, row.Origin, e.Message);
+            return null;
         }
+    }
 
+    private Example Conversation(ConversationRow row, RenderedText rendered)
+    {
         var (ids, starts) = tokenise(rendered.Text);
         int[] labels = new int[ids.Length];
         int span = 0;

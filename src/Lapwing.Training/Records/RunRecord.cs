@@ -60,6 +60,9 @@ public sealed record RunRecord
     /// <summary>The instruction level.</summary>
     public required string Level { get; init; }
 
+    /// <summary>The processor's name, if known.</summary>
+    public string? Processor { get; init; }
+
     /// <summary>Threads that computed.</summary>
     public required int Threads { get; init; }
 
@@ -105,6 +108,7 @@ public sealed record RunRecord
         {
             ["os"] = OperatingSystem.IsWindows() ? "windows" : OperatingSystem.IsMacOS() ? "macos" : OperatingSystem.IsAndroid() ? "android" : "linux",
             ["architecture"] = RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant(),
+            ["cpu"] = Processor,
             ["path"] = Path,
             ["isa"] = Level,
             ["threads"] = Threads,

@@ -44,6 +44,12 @@ public sealed class Trainer : IDisposable
     /// <summary>Steps of the whole run.</summary>
     public int Steps => plan.Steps;
 
+    /// <summary>Tokens of all batches of the whole run.</summary>
+    public long Tokens => plan.From(0).Sum(batch => batch.Sum(i => (long)data.Training[i].Ids.Length));
+
+    /// <summary>How often the whole run looks at what is held out.</summary>
+    public int Validations => validator is null || data.Validation.Length == 0 ? 0 : 1 + (plan.Steps - 1) / ValidateEvery + 1;
+
     /// <summary>Steps in which the learning rate rises.</summary>
     public int Warmup { get; }
 
@@ -76,7 +82,7 @@ public sealed class Trainer : IDisposable
             ClearGradients();
             onStep?.Invoke(step);
             int done = Optimiser.Steps;
-            if ((done == plan.Steps || done % (options.ValidateEvery ?? plan.StepsPerEpoch) == 0) && !Validate(onValidation, cancellation))
+            if ((done == plan.Steps || done % ValidateEvery == 0) && !Validate(onValidation, cancellation))
                 return Result(done == plan.Steps ? TrainingOutcome.Completed : TrainingOutcome.Interrupted, null, clock);
             if (done < plan.Steps && clock.Elapsed > options.TimeLimit) return Result(TrainingOutcome.TimeUp, null, clock);
         }
@@ -132,6 +138,8 @@ public sealed class Trainer : IDisposable
         onValidation?.Invoke(record);
         return true;
     }
+
+    private int ValidateEvery => options.ValidateEvery ?? plan.StepsPerEpoch;
 
     private void ClearGradients()
     {

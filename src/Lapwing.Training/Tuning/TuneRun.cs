@@ -71,6 +71,9 @@ public sealed class TuneRun : IDisposable
     /// <summary>What is learnt from and what is held out.</summary>
     public ValidationSplit Split { get; }
 
+    /// <summary>What the machine's processor is called, for the record.</summary>
+    public string? Processor { get; init; }
+
     /// <summary>Steps of the whole run.</summary>
     public int Steps => trainer.Steps;
 
@@ -89,6 +92,29 @@ public sealed class TuneRun : IDisposable
         if (!resume && state) throw new IOException($"{folder} holds a run that was not finished: go on with --resume, or choose another folder with -o");
         if (!resume && File.Exists(Path.Combine(folder, "adapter_config.json"))) throw new IOException($"{folder} already holds an adapter: choose another folder with -o, or delete that one");
         Directory.CreateDirectory(folder);
+    }
+
+    /// <summary>
+    /// What the run will take, by trying the largest batch (and the largest held-out part) that fits at once. Nothing is learnt by it.
+    /// </summary>
+    public TunePlan Plan()
+    {
+        int most = options.Trainer.MicroBatchTokens;
+        var (rate, bytes) = Measure(Split.Training, part => worker.LossAndGradients(part, 0), worker);
+        foreach (var tensor in tensors) tensor.Gradient.Clear();
+        var (forward, forwardBytes) = validator is null ? (0, 0) : Measure(Split.Validation, part => validator.Loss(part), validator);
+        return new(Steps, trainer.Tokens, trainer.Validations * Split.Validation.Sum(e => (long)e.Ids.Length), TrainedParameters, rate, forward, bytes + forwardBytes, 16 * TrainedParameters);
+
+        (double Rate, long Bytes) Measure(Example[] examples, Func<Example[], double> work, ModelWorker by)
+        {
+            Example[] longest = [.. examples.OrderByDescending(e => e.Ids.Length)];
+            Example[] part = [.. MicroBatches.Cut(longest, most).First()];
+            // Once for the memory and the code that is compiled on first use, once for the clock.
+            work(part);
+            long began = Stopwatch.GetTimestamp();
+            work(part);
+            return (part.Sum(e => (long)e.Ids.Length) / Math.Max(1e-9, Stopwatch.GetElapsedTime(began).TotalSeconds), by.Bytes);
+        }
     }
 
     /// <summary>Learns. Every few minutes, and when stopped, the state is written to <paramref name="folder"/>, so that <paramref name="resume"/> can go on bit for bit.</summary>
@@ -119,6 +145,7 @@ public sealed class TuneRun : IDisposable
     /// <summary>The record of a result of this run.</summary>
     public RunRecord Record(TrainingResult result) => new()
     {
+        Processor = Processor,
         Method = Adapter.Config.UseRsLora ? "rslora" : "lora",
         Base = baseModel,
         From = from,

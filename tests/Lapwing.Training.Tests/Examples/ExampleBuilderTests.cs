@@ -73,10 +73,13 @@ public sealed class ExampleBuilderTests : IDisposable
         Assert.Contains("no row has a token that carries loss", Assert.Throws<InvalidDataException>(() => Build("""{"input_ids":[5,6,7],"labels":[5,-100,-100]}""")).Message);
 
     [Fact]
-    public void A_refusal_of_the_template_names_the_row()
+    public void A_conversation_that_the_template_refuses_is_left_out_and_named()
     {
-        var builder = new ExampleBuilder(_ => throw new InvalidDataException("roles must alternate"), _ => new([], []), _ => [], new() { Vocabulary = 9 });
-        Assert.Contains("r.jsonl:1: the chat template refuses", Assert.Throws<InvalidDataException>(() => builder.Build(files.Read("r.jsonl", """{"prompt":"q","completion":"a"}"""))).Message);
+        var builder = new ExampleBuilder(
+            row => (string?)row.Messages[0]["content"] == "q" ? throw new InvalidDataException("roles must alternate") : new("abc", [(1, 3)]), _ => new([4, 5, 6], [0, 1, 2]), _ => [], new() { Vocabulary = 9 });
+        var data = files.Read("r.jsonl", """{"prompt":"q","completion":"a"}""" + "\n" + """{"prompt":"r","completion":"a"}""");
+        Assert.Single(builder.Build(data));
+        Assert.Contains("1 row left out, refused by the model's chat template: r.jsonl:1 (roles must alternate)", data.Report.Problems());
     }
 
     [Fact]

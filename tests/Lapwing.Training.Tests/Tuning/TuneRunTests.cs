@@ -115,6 +115,22 @@ public sealed class TuneRunTests : IDisposable
     }
 
     [Fact]
+    public void A_plan_counts_and_measures_and_teaches_nothing()
+    {
+        using var model = Model();
+        using var run = Prepare(model, Options(24) with { Validation = ValidationSize.Parse("8") });
+        double before = Loss(model, run.Split.Training);
+        var plan = run.Plan();
+        Assert.Equal(24, plan.Steps);
+        // Forty examples in batches of four: ten steps an epoch, two epochs and four steps.
+        Assert.InRange(plan.Tokens, 2 * run.Split.Training.Sum(e => e.Ids.Length), 3 * run.Split.Training.Sum(e => e.Ids.Length));
+        Assert.True(plan.TokensPerSecond > 0 && plan.ActivationBytes > 0 && plan.Duration > TimeSpan.Zero);
+        Assert.Equal(before, Loss(model, run.Split.Training));
+        var result = run.Run(files.Folder, cancellation: TestContext.Current.CancellationToken);
+        Assert.Equal(plan.ValidationTokens, result.Validation.Count * run.Split.Validation.Sum(e => (long)e.Ids.Length));
+    }
+
+    [Fact]
     public void Recomputing_activations_changes_no_loss()
     {
         using var model = Model();
