@@ -21,6 +21,17 @@ public sealed class AtomicFile : IDisposable
         this.stream = stream;
     }
 
+    /// <summary>
+    /// Set by a program that handles interrupts itself (cancels the default action and winds down, or calls
+    /// <see cref="Environment.Exit"/>): unfinished files then live until they are disposed or the process exits. Otherwise they are removed on
+    /// the signal. The library cannot find out: .NET asks the handlers in reverse order of registration, so it is asked before the program.
+    /// </summary>
+    public static bool InterruptsAreHandled
+    {
+        get => PendingFiles.InterruptsAreHandled;
+        set => PendingFiles.InterruptsAreHandled = value;
+    }
+
     /// <summary>Where the content goes.</summary>
     public Stream Stream => stream;
 

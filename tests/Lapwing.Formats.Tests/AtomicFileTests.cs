@@ -138,6 +138,21 @@ public sealed class AtomicFileTests
     }
 
     [Fact]
+    public void A_program_that_handles_interrupts_itself_can_finish_its_file()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no such signals");
+        using var folder = new TemporaryFolder();
+        int code = ChildProcess.Run("finish-despite-interrupt", folder.Path, child =>
+        {
+            Assert.Equal(0, Shell($"kill -INT {child.Id}"));
+            Thread.Sleep(200);
+            ChildProcess.Signal(folder.Path, "go");
+        });
+        Assert.Equal(0, code);
+        Assert.Equal([4, 5, 6], File.ReadAllBytes(folder.File("target")));
+    }
+
+    [Fact]
     public void What_a_killed_process_left_is_removed_by_the_next_writer_and_what_a_living_one_writes_is_not()
     {
         using var folder = new TemporaryFolder();

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using Lapwing.Formats.Gguf;
 
 namespace Lapwing.Formats.Tests;
@@ -22,6 +23,17 @@ internal static class ChildProcess
                     file.Stream.Flush();
                     Signal(folder, "ready");
                     WaitFor(folder, "go");
+                    return 0;
+                }
+            case "finish-despite-interrupt":
+                AtomicFile.InterruptsAreHandled = true;
+                using (PosixSignalRegistration.Create(PosixSignal.SIGINT, context => context.Cancel = true))
+                using (var file = AtomicFile.Create(Path.Combine(folder, "target")))
+                {
+                    file.Stream.Write([4, 5, 6]);
+                    Signal(folder, "ready");
+                    WaitFor(folder, "go");
+                    file.Commit();
                     return 0;
                 }
             default:

@@ -15,6 +15,9 @@ internal static class PendingFiles
     private static readonly HashSet<string> Paths = new(StringComparer.Ordinal);
     private static PosixSignalRegistration[]? signals;
 
+    /// <summary>See <see cref="AtomicFile.InterruptsAreHandled"/>.</summary>
+    public static bool InterruptsAreHandled { get; set; }
+
     public static string NewName() => $"{Prefix}{Guid.NewGuid():N}{Suffix}";
 
     /// <summary>Removes what killed processes left in a folder: nobody can clean up after a kill or a power cut but the next writer.</summary>
@@ -67,8 +70,7 @@ internal static class PendingFiles
 
     private static PosixSignalRegistration Watch(PosixSignal signal) => PosixSignalRegistration.Create(signal, context =>
     {
-        // Whoever cancels the default action winds down in order and disposes (or commits) its files.
-        if (!context.Cancel) DeleteAll();
+        if (!InterruptsAreHandled && !context.Cancel) DeleteAll();
     });
 
     private static void DeleteAll()
