@@ -74,6 +74,18 @@ internal unsafe interface ILanes<T>
     /// <summary>Both hold 32 signed 16-bit integers; integer lane l is a₂ₗ·b₂ₗ + a₂ₗ₊₁·b₂ₗ₊₁.</summary>
     static abstract T MultiplyAddPairs(T a, T b);
 
+    /// <summary>32 products of 16-bit integers, the low halves.</summary>
+    static abstract T MultiplyShorts(T a, T b);
+
+    /// <summary>32 products of 16-bit integers as fractions of 2¹⁵: (a·b + 2¹⁴) >> 15. Not for both −2¹⁵.</summary>
+    static abstract T MultiplyHighShorts(T a, T b);
+
+    /// <summary>In lanes 0 … 7 the greatest integer of these, in lanes 8 … 15 likewise.</summary>
+    static abstract T MaxOfHalves(T bits);
+
+    /// <summary>In all lanes the greatest integer.</summary>
+    static abstract T MaxOfAll(T bits);
+
     /// <summary>Lane l of 0 … 3 is (a[l] + a[l + 8]) + (a[l + 4] + a[l + 12]): the first half of the canonical reduction.</summary>
     static abstract Vector128<float> Fold(T value);
 }

@@ -1,8 +1,8 @@
 namespace Lapwing.Tensors;
 
 /// <summary>
-/// Operands of <see cref="VectorKernels.IntegerDots"/>: w[o, i] ≈ WScales[o, i / G]·W[o, i] + WMinima[o, i / G] against activations quantised
-/// as <see cref="QuantisedActivations"/> says. Columns are a multiple of 32, padded with zeros if need be; strides count elements.
+/// Operands of <see cref="VectorKernels.IntegerDots"/>: activations as <see cref="QuantisedActivations"/> makes them, weights as
+/// <see cref="UnpackedValues"/> says. Columns are a multiple of 32; strides count elements.
 /// </summary>
 internal readonly unsafe struct IntegerProblem
 {
@@ -10,28 +10,34 @@ internal readonly unsafe struct IntegerProblem
 
     public required nint XStride { get; init; }
 
-    /// <summary>[tokens, XBlocks].</summary>
+    /// <summary>[tokens, Blocks].</summary>
     public required float* XScales { get; init; }
 
-    public required nint XBlocks { get; init; }
-
-    /// <summary>[tokens, XGroups]: sums over groups of G.</summary>
+    /// <summary>[tokens, WGroups]: scaled sums over groups of G, zeros beyond the last.</summary>
     public required float* XSums { get; init; }
 
-    public required nint XGroups { get; init; }
+    /// <summary>Blocks of 256 in a row, the last perhaps shorter.</summary>
+    public required int Blocks { get; init; }
 
     public required int Tokens { get; init; }
 
+    /// <summary>Values, or values times their factors if <see cref="WFactors"/> is null.</summary>
     public required short* W { get; init; }
 
     public required nint WStride { get; init; }
 
+    /// <summary>[rows, WGroups]: a group's share of its block's scale, a fraction of 2¹⁵ twice in 32 bits.</summary>
+    public required float* WFactors { get; init; }
+
+    /// <summary>[rows, Blocks].</summary>
     public required float* WScales { get; init; }
 
-    /// <summary>Null where the format has none.</summary>
+    public required int WPower { get; init; }
+
+    /// <summary>[rows, WGroups], zeros beyond the last; null where the format has none.</summary>
     public required float* WMinima { get; init; }
 
-    /// <summary>From one row's scales or minima to the next: a multiple of 16, zeros beyond the last group.</summary>
+    /// <summary>From one row's groups to the next: a multiple of 16.</summary>
     public required nint WGroups { get; init; }
 
     /// <summary>G: 16 or 32.</summary>

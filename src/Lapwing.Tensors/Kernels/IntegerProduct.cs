@@ -4,12 +4,12 @@ namespace Lapwing.Tensors;
 
 /// <summary>
 /// y = x·Wᵀ with block-quantised W and 16-bit activations: rows are unpacked a tile at a time into 16-bit values with their groups' scales
-/// and minima, and used for all tokens of the part. Formats that do not unpack take the float product.
+/// and minima, and used for all tokens of the part.
 /// </summary>
 internal static unsafe class IntegerProduct
 {
     // Unpacked tiles: for one token in the first-level cache beside its activations, for many in the second.
-    private const int LargeTile = 192 << 10, SmallTile = 12 << 10, RowStep = 4, FewTokens = 4;
+    private const int LargeTile = 192 << 10, SmallTile = 12 << 10, RowStep = 12, FewTokens = 4;
 
     /// <summary>The matrices must all unpack and have x's columns.</summary>
     public static void Run(ThreadTeam team, VectorKernels kernels, ReadOnlySpan<WeightMatrix> weights, float* x, int tokens, ReadOnlySpan<nint> outputs)
@@ -28,35 +28,40 @@ internal static unsafe class IntegerProduct
             var plan = ProductPlan.Find(plans, count, part);
             var (row, rows, token, length) = plan->Part(part, tokens);
             var weight = plan->Weight;
-            int group = BlockCodec.GroupLength(weight.Type), columns = weight.Columns;
-            int groups = (columns / group + 15) / 16 * 16;
-            bool minima = BlockCodec.HasMinima(weight.Type);
-            int rowBytes = (x.Stride * sizeof(short)) + groups * sizeof(float) * 2;
-            int step = Math.Clamp((length < FewTokens ? SmallTile : LargeTile) / rowBytes / RowStep * RowStep, RowStep, Math.Max(rows, RowStep));
-            // Beyond a row's last group minima must be zero, and the scratch holds what another shape left.
-            byte* memory = Scratch.Own.Tile((long)step * rowBytes);
-            short* values = (short*)memory;
-            float* scales = (float*)(values + (long)step * x.Stride), offsets = scales + (long)step * groups;
-            for (int r = 0; r < step && minima; r++)
-                for (int g = columns / group; g < groups; g++) offsets[r * groups + g] = 0;
-
+            int group = BlockCodec.GroupLength(weight.Type), power = UnpackedValues.Power(weight.Type), columns = weight.Columns;
+            int used = columns / group, groups = (used + 15) / 16 * 16;
+            bool minima = BlockCodec.HasMinima(weight.Type), few = length < FewTokens;
+            int rowBytes = x.Stride * sizeof(short) + (2 * groups + x.Blocks) * sizeof(float);
+            int step = Math.Clamp((few ? SmallTile : LargeTile) / rowBytes / RowStep * RowStep, few ? RowStep / 3 : RowStep, Math.Max(rows, RowStep));
+            short* values = (short*)Scratch.Own.Tile((long)step * rowBytes);
+            float* scales = (float*)(values + (long)step * x.Stride), offsets = scales + (long)step * groups, blockScales = offsets + (long)step * groups;
             for (int end = row + rows; row < end; row += step)
             {
                 int height = Math.Min(step, end - row);
                 for (int r = 0; r < height; r++)
-                    BlockCodec.Unpack(weight.Type, weight.Row(row + r), columns, values + (long)r * x.Stride, scales + (long)r * groups, offsets + (long)r * groups);
+                {
+                    float* scale = scales + (long)r * groups, offset = offsets + (long)r * groups;
+                    short* value = values + (long)r * x.Stride;
+                    // The scratch holds what another shape left: beyond the last group there must be zeros.
+                    for (int g = used; g < groups; g++) scale[g] = offset[g] = 0;
+                    BlockCodec.Unpack(weight.Type, weight.Row(row + r), columns, value, scale, offset);
+                    kernels.PrepareScales(scale, groups, group, power, scale, blockScales + (long)r * x.Blocks, x.Blocks);
+                    // Many tokens take prepared weights; for few, the factors go in on the way. The integers are the same.
+                    if (!few) kernels.PrepareWeights(value, columns, group, power, scale);
+                }
                 kernels.IntegerDots(new IntegerProblem
                 {
                     X = x.Values + (long)token * x.Stride,
                     XStride = x.Stride,
                     XScales = x.Scales + (long)token * x.Blocks,
-                    XBlocks = x.Blocks,
-                    XSums = group == 32 ? x.Sums32 + (long)token * x.Groups32 : x.Sums16 + (long)token * x.Groups16,
-                    XGroups = groups,
+                    XSums = group == 32 ? x.Sums32 + (long)token * groups : x.Sums16 + (long)token * groups,
+                    Blocks = x.Blocks,
                     Tokens = length,
                     W = values,
                     WStride = x.Stride,
-                    WScales = scales,
+                    WFactors = few ? scales : null,
+                    WScales = blockScales,
+                    WPower = power,
                     WMinima = minima ? offsets : null,
                     WGroups = groups,
                     GroupLength = group,

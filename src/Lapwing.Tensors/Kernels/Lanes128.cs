@@ -173,7 +173,55 @@ internal readonly unsafe struct Lanes128(Vector128<float> v0, Vector128<float> v
         Pairs(a.x3, b.x3));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128 MultiplyShorts(Lanes128 a, Lanes128 b) => new(
+        (a.x0.AsInt16() * b.x0.AsInt16()).AsSingle(),
+        (a.x1.AsInt16() * b.x1.AsInt16()).AsSingle(),
+        (a.x2.AsInt16() * b.x2.AsInt16()).AsSingle(),
+        (a.x3.AsInt16() * b.x3.AsInt16()).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128 MultiplyHighShorts(Lanes128 a, Lanes128 b) => new(
+        HighShorts(a.x0.AsInt16(), b.x0.AsInt16()).AsSingle(),
+        HighShorts(a.x1.AsInt16(), b.x1.AsInt16()).AsSingle(),
+        HighShorts(a.x2.AsInt16(), b.x2.AsInt16()).AsSingle(),
+        HighShorts(a.x3.AsInt16(), b.x3.AsInt16()).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128 MaxOfHalves(Lanes128 bits)
+    {
+        var low = MaxOf(Vector128.Max(bits.x0.AsInt32(), bits.x1.AsInt32())).AsSingle();
+        var high = MaxOf(Vector128.Max(bits.x2.AsInt32(), bits.x3.AsInt32())).AsSingle();
+        return new(low, low, high, high);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128 MaxOfAll(Lanes128 bits)
+    {
+        var m = MaxOfHalves(bits);
+        var all = Vector128.Max(m.x0.AsInt32(), m.x2.AsInt32()).AsSingle();
+        return new(all, all, all, all);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> Fold(Lanes128 value) => (value.x0 + value.x2) + (value.x1 + value.x3);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<int> MaxOf(Vector128<int> m)
+    {
+        m = Vector128.Max(m, Vector128.Shuffle(m, Vector128.Create(2, 3, 0, 1)));
+        return Vector128.Max(m, Vector128.Shuffle(m, Vector128.Create(1, 0, 3, 2)));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<short> HighShorts(Vector128<short> a, Vector128<short> b)
+    {
+        if (Ssse3.IsSupported) return Ssse3.MultiplyHighRoundScale(a, b);
+        if (AdvSimd.IsSupported) return AdvSimd.MultiplyRoundedDoublingSaturateHigh(a, b);
+        var (a0, a1) = Vector128.Widen(a);
+        var (b0, b1) = Vector128.Widen(b);
+        var half = Vector128.Create(1 << 14);
+        return Vector128.Narrow((a0 * b0 + half) >> 15, (a1 * b1 + half) >> 15);
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<float> Pairs(Vector128<float> a, Vector128<float> b)

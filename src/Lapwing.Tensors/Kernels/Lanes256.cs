@@ -119,9 +119,37 @@ internal readonly unsafe struct Lanes256(Vector256<float> v0, Vector256<float> v
         Avx2.MultiplyAddAdjacent(a.x1.AsInt16(), b.x1.AsInt16()).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 MultiplyShorts(Lanes256 a, Lanes256 b) => new(
+        (a.x0.AsInt16() * b.x0.AsInt16()).AsSingle(),
+        (a.x1.AsInt16() * b.x1.AsInt16()).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 MultiplyHighShorts(Lanes256 a, Lanes256 b) => new(
+        Avx2.MultiplyHighRoundScale(a.x0.AsInt16(), b.x0.AsInt16()).AsSingle(),
+        Avx2.MultiplyHighRoundScale(a.x1.AsInt16(), b.x1.AsInt16()).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 MaxOfHalves(Lanes256 bits) => new(MaxOf(bits.x0.AsInt32()).AsSingle(), MaxOf(bits.x1.AsInt32()).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 MaxOfAll(Lanes256 bits)
+    {
+        var m = MaxOf(Vector256.Max(bits.x0.AsInt32(), bits.x1.AsInt32())).AsSingle();
+        return new(m, m);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> Fold(Lanes256 value)
     {
         var half = value.x0 + value.x1;
         return half.GetLower() + half.GetUpper();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> MaxOf(Vector256<int> m)
+    {
+        m = Vector256.Max(m, Avx2.Permute2x128(m, m, 1));
+        m = Vector256.Max(m, Avx2.Shuffle(m, 0b01_00_11_10));
+        return Vector256.Max(m, Avx2.Shuffle(m, 0b10_11_00_01));
     }
 }

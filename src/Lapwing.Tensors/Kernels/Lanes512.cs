@@ -78,6 +78,28 @@ internal readonly unsafe struct Lanes512(Vector512<float> value) : ILanes<Lanes5
     public static Lanes512 MultiplyAddPairs(Lanes512 a, Lanes512 b) => new(Avx512BW.MultiplyAddAdjacent(a.v.AsInt16(), b.v.AsInt16()).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 MultiplyShorts(Lanes512 a, Lanes512 b) => new((a.v.AsInt16() * b.v.AsInt16()).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 MultiplyHighShorts(Lanes512 a, Lanes512 b) => new(Avx512BW.MultiplyHighRoundScale(a.v.AsInt16(), b.v.AsInt16()).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 MaxOfHalves(Lanes512 bits)
+    {
+        var m = bits.v.AsInt32();
+        m = Vector512.Max(m, Avx512F.Shuffle4x128(m, m, 0b10_11_00_01));
+        m = Vector512.Max(m, Avx512F.Shuffle(m, 0b01_00_11_10));
+        return new(Vector512.Max(m, Avx512F.Shuffle(m, 0b10_11_00_01)).AsSingle());
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 MaxOfAll(Lanes512 bits)
+    {
+        var m = MaxOfHalves(bits).v.AsInt32();
+        return new(Vector512.Max(m, Avx512F.Shuffle4x128(m, m, 0b01_00_11_10)).AsSingle());
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> Fold(Lanes512 value)
     {
         var half = value.v.GetLower() + value.v.GetUpper();

@@ -1,8 +1,8 @@
 namespace Lapwing.Tensors;
 
 /// <summary>
-/// Activations as 16-bit integers: blocks of 256 along a row (the last may be shorter) share one scale, max |x| / 32767. 16 bits instead of
-/// the usual 8 cost no memory traffic that matters and lose 256 times less: perplexity stays that of float32. A block with an infinity or a
+/// Activations as 16-bit integers: blocks of 256 along a row (the last may be shorter) share one scale, max |x| / 16383. 15 bits instead of
+/// the usual 8 cost no memory traffic that matters and lose 128 times less: perplexity stays that of float32. A block with an infinity or a
 /// NaN becomes NaN; one below 2⁻¹⁰⁰ becomes zero.
 /// </summary>
 internal readonly unsafe struct QuantisedActivations

@@ -1,119 +1,104 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace Lapwing.Tensors;
 
 /// <content>
-/// Dot products of 16-bit integers. 32 elements are one multiply-add of pairs into sixteen exact integer lanes, made float (exactly: below
-/// 2²⁴) and added with their group's scale; 256 elements' sums are then added with the activation block's scale, last the minima times the
-/// activations' group sums. One token and five hundred take the same additions in the same order.
+/// Dot products of 16-bit integers. 32 elements are one multiply-add of pairs into sixteen integer lanes, 256 elements their exact sum:
+/// 16 products below 2²⁷ a lane (see <see cref="UnpackedValues"/>). That sum, made float, is added with the block's two scales; last come the
+/// minima times the activations' group sums. One token and five hundred take the same additions in the same order.
 /// </content>
 internal sealed unsafe partial class VectorKernels<L>
 {
-    /// <summary>The scales of 32 elements: one group of 32, or two of 16.</summary>
-    private interface IGroup
+    private interface IWeights
     {
-        static abstract int PerStep { get; }
+        static abstract int FactorsPerStep { get; }
 
-        static abstract L Scale(float* scales);
+        /// <summary>32 weights as multiples of their row's block scale.</summary>
+        static abstract L Load(short* weights, float* factors, L power);
     }
 
     public override void IntegerDots(in IntegerProblem p)
     {
-        if (p.GroupLength == 32) IntegerDots<GroupOf32>(p);
-        else IntegerDots<GroupOf16>(p);
+        if (p.WFactors is null) IntegerDots<PreparedWeights>(p);
+        else if (p.GroupLength == 32) IntegerDots<WeightsOf32>(p);
+        else IntegerDots<WeightsOf16>(p);
     }
 
-    private static void IntegerDots<TGroup>(in IntegerProblem p)
-        where TGroup : struct, IGroup
+    private static void IntegerDots<TWeights>(in IntegerProblem p)
+        where TWeights : struct, IWeights
     {
-        if (L.IsWide && p.Tokens >= 4 && p.Rows >= 4)
+        int tileTokens = L.IsWide ? 4 : 2, tileRows = L.IsWide ? 3 : 2;
+        if (p.Tokens >= tileTokens && p.Rows >= tileRows)
         {
-            for (int t = 0; t < p.Tokens; t += 4)
-                for (int r = 0; r < p.Rows; r += 4) Integer4x4<TGroup>(p, Math.Min(t, p.Tokens - 4), Math.Min(r, p.Rows - 4));
-        }
-        else if (!L.IsWide && p.Tokens >= 2 && p.Rows >= 2)
-        {
-            for (int t = 0; t < p.Tokens; t += 2)
-                for (int r = 0; r < p.Rows; r += 2) Integer2x2<TGroup>(p, Math.Min(t, p.Tokens - 2), Math.Min(r, p.Rows - 2));
+            for (int t = 0; t < p.Tokens; t += tileTokens)
+            {
+                int token = Math.Min(t, p.Tokens - tileTokens);
+                for (int r = 0; r < p.Rows; r += tileRows)
+                {
+                    if (L.IsWide) Integer4x3<TWeights>(p, token, Math.Min(r, p.Rows - tileRows));
+                    else Integer2x2<TWeights>(p, token, Math.Min(r, p.Rows - tileRows));
+                }
+            }
         }
         else if (p.Rows >= 4)
         {
             for (int t = 0; t < p.Tokens; t++)
-                for (int r = 0; r < p.Rows; r += 4) Integer1x4<TGroup>(p, t, Math.Min(r, p.Rows - 4));
+                for (int r = 0; r < p.Rows; r += 4) Integer1x4<TWeights>(p, t, Math.Min(r, p.Rows - 4));
         }
         else
         {
             for (int t = 0; t < p.Tokens; t++)
-                for (int r = 0; r < p.Rows; r++) Integer1x1<TGroup>(p, t, r);
+                for (int r = 0; r < p.Rows; r++) Integer1x1<TWeights>(p, t, r);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Accumulate(L value, L factor, float* sum) => L.Store(L.MultiplyAdd(value, factor, L.Load(sum)), sum);
-
-    /// <summary>Adds the minima and reduces.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Finish(in IntegerProblem p, int token, int tokens, int row, int rows, float* sums)
+    private static void Store3(Vector128<float> sums, float* y)
     {
-        for (int t = 0; t < tokens; t++)
-        {
-            float* y = p.Y + (token + t) * p.YStride + row;
-            for (int r = 0; r < rows; r++, sums += Width)
-            {
-                var sum = L.Load(sums);
-                if (p.WMinima is not null)
-                {
-                    float* minima = p.WMinima + (row + r) * p.WGroups, groups = p.XSums + (token + t) * p.XGroups;
-                    for (int g = 0; g < p.WGroups; g += Width) sum = L.MultiplyAdd(L.Load(minima + g), L.Load(groups + g), sum);
-                }
-                y[r] = LaneMath<L>.Sum(sum);
-            }
-        }
+        *(double*)y = sums.AsDouble().ToScalar();
+        y[2] = sums[2];
     }
 
-    /// <summary>16 of 32 registers hold the sums of one activation block; those of the whole row wait in the cache.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization), SkipLocalsInit]
-    private static void Integer4x4<TGroup>(in IntegerProblem p, int token, int row)
-        where TGroup : struct, IGroup
+    /// <summary>4 tokens × 3 rows: 12 block sums and 12 row sums fill 24 of 32 registers; 7 loads for 12 multiply-adds.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Integer4x3<TWeights>(in IntegerProblem p, int token, int row)
+        where TWeights : struct, IWeights
     {
-        float* sums = stackalloc float[16 * Width];
-        for (int i = 0; i < 16 * Width; i++) sums[i] = 0;
         short* x0 = p.X + token * p.XStride, x1 = x0 + p.XStride, x2 = x1 + p.XStride, x3 = x2 + p.XStride;
-        short* w0 = p.W + row * p.WStride, w1 = w0 + p.WStride, w2 = w1 + p.WStride, w3 = w2 + p.WStride;
-        float* g0 = p.WScales + row * p.WGroups, g1 = g0 + p.WGroups, g2 = g1 + p.WGroups, g3 = g2 + p.WGroups;
-        float* scales = p.XScales + token * p.XBlocks;
-        for (int left = p.Columns; left > 0; left -= QuantisedActivations.BlockLength, scales++)
+        short* w0 = p.W + row * p.WStride, w1 = w0 + p.WStride, w2 = w1 + p.WStride;
+        float* f0 = p.WFactors + row * p.WGroups, f1 = f0 + p.WGroups, f2 = f1 + p.WGroups;
+        float* scaleX = p.XScales + token * p.Blocks, scaleW = p.WScales + row * p.Blocks;
+        int blocks = p.Blocks;
+        L power = L.CreateBits(p.WPower * 0x10001);
+        L s00 = LaneMath<L>.Zero, s01 = LaneMath<L>.Zero, s02 = LaneMath<L>.Zero;
+        L s10 = LaneMath<L>.Zero, s11 = LaneMath<L>.Zero, s12 = LaneMath<L>.Zero;
+        L s20 = LaneMath<L>.Zero, s21 = LaneMath<L>.Zero, s22 = LaneMath<L>.Zero;
+        L s30 = LaneMath<L>.Zero, s31 = LaneMath<L>.Zero, s32 = LaneMath<L>.Zero;
+        for (int left = p.Columns; left > 0; left -= QuantisedActivations.BlockLength)
         {
-            L s00 = LaneMath<L>.Zero, s01 = LaneMath<L>.Zero, s02 = LaneMath<L>.Zero, s03 = LaneMath<L>.Zero;
-            L s10 = LaneMath<L>.Zero, s11 = LaneMath<L>.Zero, s12 = LaneMath<L>.Zero, s13 = LaneMath<L>.Zero;
-            L s20 = LaneMath<L>.Zero, s21 = LaneMath<L>.Zero, s22 = LaneMath<L>.Zero, s23 = LaneMath<L>.Zero;
-            L s30 = LaneMath<L>.Zero, s31 = LaneMath<L>.Zero, s32 = LaneMath<L>.Zero, s33 = LaneMath<L>.Zero;
+            L i00 = LaneMath<L>.Zero, i01 = LaneMath<L>.Zero, i02 = LaneMath<L>.Zero;
+            L i10 = LaneMath<L>.Zero, i11 = LaneMath<L>.Zero, i12 = LaneMath<L>.Zero;
+            L i20 = LaneMath<L>.Zero, i21 = LaneMath<L>.Zero, i22 = LaneMath<L>.Zero;
+            L i30 = LaneMath<L>.Zero, i31 = LaneMath<L>.Zero, i32 = LaneMath<L>.Zero;
             for (int step = Math.Min(left, QuantisedActivations.BlockLength); step > 0; step -= 2 * Width)
             {
                 L v0 = L.Load((float*)x0), v1 = L.Load((float*)x1), v2 = L.Load((float*)x2), v3 = L.Load((float*)x3);
-                L u = L.Load((float*)w0), f = TGroup.Scale(g0);
-                s00 = L.MultiplyAdd(L.ToFloat(L.MultiplyAddPairs(v0, u)), f, s00);
-                s10 = L.MultiplyAdd(L.ToFloat(L.MultiplyAddPairs(v1, u)), f, s10);
-                s20 = L.MultiplyAdd(L.ToFloat(L.MultiplyAddPairs(v2, u)), f, s20);
-                s30 = L.MultiplyAdd(L.ToFloat(L.MultiplyAddPairs(v3, u)), f, s30);
-                u = L.Load((float*)w1);
-                f = TGroup.Scale(g1);
-                s01 = L.MultiplyAdd(L.ToFloat(L.MultiplyAddPairs(v0, u)), f, s01);
-                s11 = L.MultiplyAdd(L.ToFloat(L.MultiplyAddPairs(v1, u)), f, s11);
-                s21 = L.MultiplyAdd(L.ToFloat(L.MultiplyAddPairs(v2, u)), f, s21);
-                s31 = L.MultiplyAdd(L.ToFloat(L.MultiplyAddPairs(v3, u)), f, s31);
-                u = L.Load((float*)w2);
-                f = TGroup.Scale(g2);
-                s02 = L.MultiplyAdd(L.ToFloat(L.MultiplyAddPairs(v0, u)), f, s02);
-                s12 = L.MultiplyAdd(L.ToFloat(L.MultiplyAddPairs(v1, u)), f, s12);
-                s22 = L.MultiplyAdd(L.ToFloat(L.MultiplyAddPairs(v2, u)), f, s22);
-                s32 = L.MultiplyAdd(L.ToFloat(L.MultiplyAddPairs(v3, u)), f, s32);
-                u = L.Load((float*)w3);
-                f = TGroup.Scale(g3);
-                s03 = L.MultiplyAdd(L.ToFloat(L.MultiplyAddPairs(v0, u)), f, s03);
-                s13 = L.MultiplyAdd(L.ToFloat(L.MultiplyAddPairs(v1, u)), f, s13);
-                s23 = L.MultiplyAdd(L.ToFloat(L.MultiplyAddPairs(v2, u)), f, s23);
-                s33 = L.MultiplyAdd(L.ToFloat(L.MultiplyAddPairs(v3, u)), f, s33);
+                var u = TWeights.Load(w0, f0, power);
+                i00 = L.AddBits(i00, L.MultiplyAddPairs(v0, u));
+                i10 = L.AddBits(i10, L.MultiplyAddPairs(v1, u));
+                i20 = L.AddBits(i20, L.MultiplyAddPairs(v2, u));
+                i30 = L.AddBits(i30, L.MultiplyAddPairs(v3, u));
+                u = TWeights.Load(w1, f1, power);
+                i01 = L.AddBits(i01, L.MultiplyAddPairs(v0, u));
+                i11 = L.AddBits(i11, L.MultiplyAddPairs(v1, u));
+                i21 = L.AddBits(i21, L.MultiplyAddPairs(v2, u));
+                i31 = L.AddBits(i31, L.MultiplyAddPairs(v3, u));
+                u = TWeights.Load(w2, f2, power);
+                i02 = L.AddBits(i02, L.MultiplyAddPairs(v0, u));
+                i12 = L.AddBits(i12, L.MultiplyAddPairs(v1, u));
+                i22 = L.AddBits(i22, L.MultiplyAddPairs(v2, u));
+                i32 = L.AddBits(i32, L.MultiplyAddPairs(v3, u));
                 x0 += 2 * Width;
                 x1 += 2 * Width;
                 x2 += 2 * Width;
@@ -121,167 +106,244 @@ internal sealed unsafe partial class VectorKernels<L>
                 w0 += 2 * Width;
                 w1 += 2 * Width;
                 w2 += 2 * Width;
-                w3 += 2 * Width;
-                g0 += TGroup.PerStep;
-                g1 += TGroup.PerStep;
-                g2 += TGroup.PerStep;
-                g3 += TGroup.PerStep;
+                f0 += TWeights.FactorsPerStep;
+                f1 += TWeights.FactorsPerStep;
+                f2 += TWeights.FactorsPerStep;
             }
-            var block = L.Create(scales[0]);
-            Accumulate(s00, block, sums);
-            Accumulate(s01, block, sums + 1 * Width);
-            Accumulate(s02, block, sums + 2 * Width);
-            Accumulate(s03, block, sums + 3 * Width);
-            block = L.Create(scales[p.XBlocks]);
-            Accumulate(s10, block, sums + 4 * Width);
-            Accumulate(s11, block, sums + 5 * Width);
-            Accumulate(s12, block, sums + 6 * Width);
-            Accumulate(s13, block, sums + 7 * Width);
-            block = L.Create(scales[2 * p.XBlocks]);
-            Accumulate(s20, block, sums + 8 * Width);
-            Accumulate(s21, block, sums + 9 * Width);
-            Accumulate(s22, block, sums + 10 * Width);
-            Accumulate(s23, block, sums + 11 * Width);
-            block = L.Create(scales[3 * p.XBlocks]);
-            Accumulate(s30, block, sums + 12 * Width);
-            Accumulate(s31, block, sums + 13 * Width);
-            Accumulate(s32, block, sums + 14 * Width);
-            Accumulate(s33, block, sums + 15 * Width);
+            s00 = L.MultiplyAdd(L.ToFloat(i00), L.Create(scaleX[0] * scaleW[0]), s00);
+            s01 = L.MultiplyAdd(L.ToFloat(i01), L.Create(scaleX[0] * scaleW[blocks]), s01);
+            s02 = L.MultiplyAdd(L.ToFloat(i02), L.Create(scaleX[0] * scaleW[2 * blocks]), s02);
+            s10 = L.MultiplyAdd(L.ToFloat(i10), L.Create(scaleX[blocks] * scaleW[0]), s10);
+            s11 = L.MultiplyAdd(L.ToFloat(i11), L.Create(scaleX[blocks] * scaleW[blocks]), s11);
+            s12 = L.MultiplyAdd(L.ToFloat(i12), L.Create(scaleX[blocks] * scaleW[2 * blocks]), s12);
+            s20 = L.MultiplyAdd(L.ToFloat(i20), L.Create(scaleX[2 * blocks] * scaleW[0]), s20);
+            s21 = L.MultiplyAdd(L.ToFloat(i21), L.Create(scaleX[2 * blocks] * scaleW[blocks]), s21);
+            s22 = L.MultiplyAdd(L.ToFloat(i22), L.Create(scaleX[2 * blocks] * scaleW[2 * blocks]), s22);
+            s30 = L.MultiplyAdd(L.ToFloat(i30), L.Create(scaleX[3 * blocks] * scaleW[0]), s30);
+            s31 = L.MultiplyAdd(L.ToFloat(i31), L.Create(scaleX[3 * blocks] * scaleW[blocks]), s31);
+            s32 = L.MultiplyAdd(L.ToFloat(i32), L.Create(scaleX[3 * blocks] * scaleW[2 * blocks]), s32);
+            scaleX++;
+            scaleW++;
         }
-        Finish(p, token, 4, row, 4, sums);
+        if (p.WMinima is not null)
+        {
+            float* m0 = p.WMinima + row * p.WGroups, m1 = m0 + p.WGroups, m2 = m1 + p.WGroups;
+            float* q0 = p.XSums + token * p.WGroups, q1 = q0 + p.WGroups, q2 = q1 + p.WGroups, q3 = q2 + p.WGroups;
+            for (nint g = 0, end = p.WGroups; g < end; g += Width)
+            {
+                L u0 = L.Load(m0 + g), u1 = L.Load(m1 + g), u2 = L.Load(m2 + g);
+                var v = L.Load(q0 + g);
+                s00 = L.MultiplyAdd(v, u0, s00);
+                s01 = L.MultiplyAdd(v, u1, s01);
+                s02 = L.MultiplyAdd(v, u2, s02);
+                v = L.Load(q1 + g);
+                s10 = L.MultiplyAdd(v, u0, s10);
+                s11 = L.MultiplyAdd(v, u1, s11);
+                s12 = L.MultiplyAdd(v, u2, s12);
+                v = L.Load(q2 + g);
+                s20 = L.MultiplyAdd(v, u0, s20);
+                s21 = L.MultiplyAdd(v, u1, s21);
+                s22 = L.MultiplyAdd(v, u2, s22);
+                v = L.Load(q3 + g);
+                s30 = L.MultiplyAdd(v, u0, s30);
+                s31 = L.MultiplyAdd(v, u1, s31);
+                s32 = L.MultiplyAdd(v, u2, s32);
+            }
+        }
+        float* y = p.Y + token * p.YStride + row;
+        Store3(LaneMath<L>.Sum(s00, s01, s02, s02), y);
+        Store3(LaneMath<L>.Sum(s10, s11, s12, s12), y + p.YStride);
+        Store3(LaneMath<L>.Sum(s20, s21, s22, s22), y + 2 * p.YStride);
+        Store3(LaneMath<L>.Sum(s30, s31, s32, s32), y + 3 * p.YStride);
     }
 
     /// <summary>What 16 registers of half the width hold.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization), SkipLocalsInit]
-    private static void Integer2x2<TGroup>(in IntegerProblem p, int token, int row)
-        where TGroup : struct, IGroup
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Integer2x2<TWeights>(in IntegerProblem p, int token, int row)
+        where TWeights : struct, IWeights
     {
-        float* sums = stackalloc float[4 * Width];
-        for (int i = 0; i < 4 * Width; i++) sums[i] = 0;
         short* x0 = p.X + token * p.XStride, x1 = x0 + p.XStride;
         short* w0 = p.W + row * p.WStride, w1 = w0 + p.WStride;
-        float* g0 = p.WScales + row * p.WGroups, g1 = g0 + p.WGroups;
-        float* scales = p.XScales + token * p.XBlocks;
-        for (int left = p.Columns; left > 0; left -= QuantisedActivations.BlockLength, scales++)
+        float* f0 = p.WFactors + row * p.WGroups, f1 = f0 + p.WGroups;
+        float* scaleX = p.XScales + token * p.Blocks, scaleW = p.WScales + row * p.Blocks;
+        int blocks = p.Blocks;
+        L power = L.CreateBits(p.WPower * 0x10001);
+        L s00 = LaneMath<L>.Zero, s01 = LaneMath<L>.Zero;
+        L s10 = LaneMath<L>.Zero, s11 = LaneMath<L>.Zero;
+        for (int left = p.Columns; left > 0; left -= QuantisedActivations.BlockLength)
         {
-            L s00 = LaneMath<L>.Zero, s01 = LaneMath<L>.Zero;
-            L s10 = LaneMath<L>.Zero, s11 = LaneMath<L>.Zero;
+            L i00 = LaneMath<L>.Zero, i01 = LaneMath<L>.Zero;
+            L i10 = LaneMath<L>.Zero, i11 = LaneMath<L>.Zero;
             for (int step = Math.Min(left, QuantisedActivations.BlockLength); step > 0; step -= 2 * Width)
             {
                 L v0 = L.Load((float*)x0), v1 = L.Load((float*)x1);
-                L u = L.Load((float*)w0), f = TGroup.Scale(g0);
-                s00 = L.MultiplyAdd(L.ToFloat(L.MultiplyAddPairs(v0, u)), f, s00);
-                s10 = L.MultiplyAdd(L.ToFloat(L.MultiplyAddPairs(v1, u)), f, s10);
-                u = L.Load((float*)w1);
-                f = TGroup.Scale(g1);
-                s01 = L.MultiplyAdd(L.ToFloat(L.MultiplyAddPairs(v0, u)), f, s01);
-                s11 = L.MultiplyAdd(L.ToFloat(L.MultiplyAddPairs(v1, u)), f, s11);
+                var u = TWeights.Load(w0, f0, power);
+                i00 = L.AddBits(i00, L.MultiplyAddPairs(v0, u));
+                i10 = L.AddBits(i10, L.MultiplyAddPairs(v1, u));
+                u = TWeights.Load(w1, f1, power);
+                i01 = L.AddBits(i01, L.MultiplyAddPairs(v0, u));
+                i11 = L.AddBits(i11, L.MultiplyAddPairs(v1, u));
                 x0 += 2 * Width;
                 x1 += 2 * Width;
                 w0 += 2 * Width;
                 w1 += 2 * Width;
-                g0 += TGroup.PerStep;
-                g1 += TGroup.PerStep;
+                f0 += TWeights.FactorsPerStep;
+                f1 += TWeights.FactorsPerStep;
             }
-            var block = L.Create(scales[0]);
-            Accumulate(s00, block, sums);
-            Accumulate(s01, block, sums + 1 * Width);
-            block = L.Create(scales[p.XBlocks]);
-            Accumulate(s10, block, sums + 2 * Width);
-            Accumulate(s11, block, sums + 3 * Width);
+            s00 = L.MultiplyAdd(L.ToFloat(i00), L.Create(scaleX[0] * scaleW[0]), s00);
+            s01 = L.MultiplyAdd(L.ToFloat(i01), L.Create(scaleX[0] * scaleW[blocks]), s01);
+            s10 = L.MultiplyAdd(L.ToFloat(i10), L.Create(scaleX[blocks] * scaleW[0]), s10);
+            s11 = L.MultiplyAdd(L.ToFloat(i11), L.Create(scaleX[blocks] * scaleW[blocks]), s11);
+            scaleX++;
+            scaleW++;
         }
-        Finish(p, token, 2, row, 2, sums);
+        if (p.WMinima is not null)
+        {
+            float* m0 = p.WMinima + row * p.WGroups, m1 = m0 + p.WGroups;
+            float* q0 = p.XSums + token * p.WGroups, q1 = q0 + p.WGroups;
+            for (nint g = 0, end = p.WGroups; g < end; g += Width)
+            {
+                L u0 = L.Load(m0 + g), u1 = L.Load(m1 + g);
+                var v = L.Load(q0 + g);
+                s00 = L.MultiplyAdd(v, u0, s00);
+                s01 = L.MultiplyAdd(v, u1, s01);
+                v = L.Load(q1 + g);
+                s10 = L.MultiplyAdd(v, u0, s10);
+                s11 = L.MultiplyAdd(v, u1, s11);
+            }
+        }
+        float* y = p.Y + token * p.YStride + row;
+        var sums = LaneMath<L>.Sum(s00, s01, s10, s11).AsDouble();
+        *(double*)y = sums[0];
+        *(double*)(y + p.YStride) = sums[1];
     }
 
     /// <summary>One token: four rows keep enough additions in flight.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization), SkipLocalsInit]
-    private static void Integer1x4<TGroup>(in IntegerProblem p, int token, int row)
-        where TGroup : struct, IGroup
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Integer1x4<TWeights>(in IntegerProblem p, int token, int row)
+        where TWeights : struct, IWeights
     {
-        float* sums = stackalloc float[4 * Width];
-        for (int i = 0; i < 4 * Width; i++) sums[i] = 0;
         short* x0 = p.X + token * p.XStride;
         short* w0 = p.W + row * p.WStride, w1 = w0 + p.WStride, w2 = w1 + p.WStride, w3 = w2 + p.WStride;
-        float* g0 = p.WScales + row * p.WGroups, g1 = g0 + p.WGroups, g2 = g1 + p.WGroups, g3 = g2 + p.WGroups;
-        float* scales = p.XScales + token * p.XBlocks;
-        for (int left = p.Columns; left > 0; left -= QuantisedActivations.BlockLength, scales++)
+        float* f0 = p.WFactors + row * p.WGroups, f1 = f0 + p.WGroups, f2 = f1 + p.WGroups, f3 = f2 + p.WGroups;
+        float* scaleX = p.XScales + token * p.Blocks, scaleW = p.WScales + row * p.Blocks;
+        int blocks = p.Blocks;
+        L power = L.CreateBits(p.WPower * 0x10001);
+        L s00 = LaneMath<L>.Zero, s01 = LaneMath<L>.Zero, s02 = LaneMath<L>.Zero, s03 = LaneMath<L>.Zero;
+        for (int left = p.Columns; left > 0; left -= QuantisedActivations.BlockLength)
         {
-            L s00 = LaneMath<L>.Zero, s01 = LaneMath<L>.Zero, s02 = LaneMath<L>.Zero, s03 = LaneMath<L>.Zero;
+            L i00 = LaneMath<L>.Zero, i01 = LaneMath<L>.Zero, i02 = LaneMath<L>.Zero, i03 = LaneMath<L>.Zero;
             for (int step = Math.Min(left, QuantisedActivations.BlockLength); step > 0; step -= 2 * Width)
             {
                 L v0 = L.Load((float*)x0);
-                L u = L.Load((float*)w0), f = TGroup.Scale(g0);
-                s00 = L.MultiplyAdd(L.ToFloat(L.MultiplyAddPairs(v0, u)), f, s00);
-                u = L.Load((float*)w1);
-                f = TGroup.Scale(g1);
-                s01 = L.MultiplyAdd(L.ToFloat(L.MultiplyAddPairs(v0, u)), f, s01);
-                u = L.Load((float*)w2);
-                f = TGroup.Scale(g2);
-                s02 = L.MultiplyAdd(L.ToFloat(L.MultiplyAddPairs(v0, u)), f, s02);
-                u = L.Load((float*)w3);
-                f = TGroup.Scale(g3);
-                s03 = L.MultiplyAdd(L.ToFloat(L.MultiplyAddPairs(v0, u)), f, s03);
+                var u = TWeights.Load(w0, f0, power);
+                i00 = L.AddBits(i00, L.MultiplyAddPairs(v0, u));
+                u = TWeights.Load(w1, f1, power);
+                i01 = L.AddBits(i01, L.MultiplyAddPairs(v0, u));
+                u = TWeights.Load(w2, f2, power);
+                i02 = L.AddBits(i02, L.MultiplyAddPairs(v0, u));
+                u = TWeights.Load(w3, f3, power);
+                i03 = L.AddBits(i03, L.MultiplyAddPairs(v0, u));
                 x0 += 2 * Width;
                 w0 += 2 * Width;
                 w1 += 2 * Width;
                 w2 += 2 * Width;
                 w3 += 2 * Width;
-                g0 += TGroup.PerStep;
-                g1 += TGroup.PerStep;
-                g2 += TGroup.PerStep;
-                g3 += TGroup.PerStep;
+                f0 += TWeights.FactorsPerStep;
+                f1 += TWeights.FactorsPerStep;
+                f2 += TWeights.FactorsPerStep;
+                f3 += TWeights.FactorsPerStep;
             }
-            var block = L.Create(scales[0]);
-            Accumulate(s00, block, sums);
-            Accumulate(s01, block, sums + 1 * Width);
-            Accumulate(s02, block, sums + 2 * Width);
-            Accumulate(s03, block, sums + 3 * Width);
+            s00 = L.MultiplyAdd(L.ToFloat(i00), L.Create(scaleX[0] * scaleW[0]), s00);
+            s01 = L.MultiplyAdd(L.ToFloat(i01), L.Create(scaleX[0] * scaleW[blocks]), s01);
+            s02 = L.MultiplyAdd(L.ToFloat(i02), L.Create(scaleX[0] * scaleW[2 * blocks]), s02);
+            s03 = L.MultiplyAdd(L.ToFloat(i03), L.Create(scaleX[0] * scaleW[3 * blocks]), s03);
+            scaleX++;
+            scaleW++;
         }
-        Finish(p, token, 1, row, 4, sums);
+        if (p.WMinima is not null)
+        {
+            float* m0 = p.WMinima + row * p.WGroups, m1 = m0 + p.WGroups, m2 = m1 + p.WGroups, m3 = m2 + p.WGroups;
+            float* q0 = p.XSums + token * p.WGroups;
+            for (nint g = 0, end = p.WGroups; g < end; g += Width)
+            {
+                L v0 = L.Load(q0 + g);
+                s00 = L.MultiplyAdd(v0, L.Load(m0 + g), s00);
+                s01 = L.MultiplyAdd(v0, L.Load(m1 + g), s01);
+                s02 = L.MultiplyAdd(v0, L.Load(m2 + g), s02);
+                s03 = L.MultiplyAdd(v0, L.Load(m3 + g), s03);
+            }
+        }
+        float* y = p.Y + token * p.YStride + row;
+        LaneMath<L>.Sum(s00, s01, s02, s03).Store(y);
     }
 
     /// <summary>What is left over.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization), SkipLocalsInit]
-    private static void Integer1x1<TGroup>(in IntegerProblem p, int token, int row)
-        where TGroup : struct, IGroup
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Integer1x1<TWeights>(in IntegerProblem p, int token, int row)
+        where TWeights : struct, IWeights
     {
-        float* sums = stackalloc float[1 * Width];
-        for (int i = 0; i < 1 * Width; i++) sums[i] = 0;
         short* x0 = p.X + token * p.XStride;
         short* w0 = p.W + row * p.WStride;
-        float* g0 = p.WScales + row * p.WGroups;
-        float* scales = p.XScales + token * p.XBlocks;
-        for (int left = p.Columns; left > 0; left -= QuantisedActivations.BlockLength, scales++)
+        float* f0 = p.WFactors + row * p.WGroups;
+        float* scaleX = p.XScales + token * p.Blocks, scaleW = p.WScales + row * p.Blocks;
+        int blocks = p.Blocks;
+        L power = L.CreateBits(p.WPower * 0x10001);
+        L s00 = LaneMath<L>.Zero;
+        for (int left = p.Columns; left > 0; left -= QuantisedActivations.BlockLength)
         {
-            L s00 = LaneMath<L>.Zero;
+            L i00 = LaneMath<L>.Zero;
             for (int step = Math.Min(left, QuantisedActivations.BlockLength); step > 0; step -= 2 * Width)
             {
                 L v0 = L.Load((float*)x0);
-                L u = L.Load((float*)w0), f = TGroup.Scale(g0);
-                s00 = L.MultiplyAdd(L.ToFloat(L.MultiplyAddPairs(v0, u)), f, s00);
+                var u = TWeights.Load(w0, f0, power);
+                i00 = L.AddBits(i00, L.MultiplyAddPairs(v0, u));
                 x0 += 2 * Width;
                 w0 += 2 * Width;
-                g0 += TGroup.PerStep;
+                f0 += TWeights.FactorsPerStep;
             }
-            var block = L.Create(scales[0]);
-            Accumulate(s00, block, sums);
+            s00 = L.MultiplyAdd(L.ToFloat(i00), L.Create(scaleX[0] * scaleW[0]), s00);
+            scaleX++;
+            scaleW++;
         }
-        Finish(p, token, 1, row, 1, sums);
+        if (p.WMinima is not null)
+        {
+            float* m0 = p.WMinima + row * p.WGroups;
+            float* q0 = p.XSums + token * p.WGroups;
+            for (nint g = 0, end = p.WGroups; g < end; g += Width)
+            {
+                L u0 = L.Load(m0 + g);
+                var v = L.Load(q0 + g);
+                s00 = L.MultiplyAdd(v, u0, s00);
+            }
+        }
+        float* y = p.Y + token * p.YStride + row;
+        *y = LaneMath<L>.Sum(s00);
     }
 
-    private readonly struct GroupOf32 : IGroup
+    private readonly struct PreparedWeights : IWeights
     {
-        public static int PerStep => 1;
+        public static int FactorsPerStep => 0;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static L Scale(float* scales) => L.Create(*scales);
+        public static L Load(short* weights, float* factors, L power) => L.Load((float*)weights);
     }
 
-    private readonly struct GroupOf16 : IGroup
+    private readonly struct WeightsOf32 : IWeights
     {
-        public static int PerStep => 2;
+        public static int FactorsPerStep => 1;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static L Scale(float* scales) => L.Create(scales[0], scales[1]);
+        public static L Load(short* weights, float* factors, L power) =>
+            L.MultiplyHighShorts(L.MultiplyShorts(L.Load((float*)weights), power), L.Create(*factors));
+    }
+
+    private readonly struct WeightsOf16 : IWeights
+    {
+        public static int FactorsPerStep => 2;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static L Load(short* weights, float* factors, L power) =>
+            L.MultiplyHighShorts(L.MultiplyShorts(L.Load((float*)weights), power), L.Create(factors[0], factors[1]));
     }
 }

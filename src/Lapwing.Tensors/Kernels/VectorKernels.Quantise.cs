@@ -2,11 +2,11 @@ using System.Runtime.CompilerServices;
 
 namespace Lapwing.Tensors;
 
-/// <content>Activations to 16-bit integers.</content>
+/// <content>Activations and unpacked weights to 16-bit integers with one scale for 256.</content>
 internal sealed unsafe partial class VectorKernels<L>
 {
-    // 2·255·32767 < 2²⁴: a pair of products with unpacked weights is an integer that float32 holds exactly.
-    private const float Largest = 32767;
+    // 16383 · 8192 · 16 < 2³¹: a lane's part of a block's sum stays within 32 bits.
+    private const float Largest = 16383;
 
     // A block below 2⁻¹⁰⁰ throughout is taken for zero: its inverse scale would leave float32.
     private const int SmallestBits = 27 << 23, Infinite = 0x7f800000;
@@ -50,4 +50,41 @@ internal sealed unsafe partial class VectorKernels<L>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static L LoadUpTo(float* source, int count, float* buffer) =>
         count >= Width ? L.Load(source) : count > 0 ? LaneMath<L>.LoadPart(source, count, buffer) : LaneMath<L>.Zero;
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization), SkipLocalsInit]
+    public override void PrepareScales(float* scales, int groups, int groupLength, int power, float* factors, float* blockScales, int blocks)
+    {
+        float* lanes = stackalloc float[Width];
+        int perBlock = QuantisedActivations.BlockLength / groupLength;
+        float step = 32768f / 32767 / power;
+        L magic = L.Create(12582912f), word = L.CreateBits(0xffff), smallest = L.CreateBits(SmallestBits), largest = L.CreateBits(Infinite - 1);
+        for (int g = 0; g < groups; g += Width, scales += Width, factors += Width)
+        {
+            var scale = L.Load(scales);
+            var magnitude = scale & L.CreateBits(int.MaxValue);
+            var max = perBlock == Width ? L.MaxOfAll(magnitude) : L.MaxOfHalves(magnitude);
+            var none = L.GreaterThanBits(smallest, max);
+            var special = L.GreaterThanBits(max, largest);
+            var inverse = L.Select(none | special, LaneMath<L>.Zero, L.Create(32767f) / max);
+            var factor = L.SubtractBits(L.MultiplyAdd(scale, inverse, magic), magic) & word;
+            L.Store(factor | L.ShiftLeftBits(factor, 16), factors);
+            L.Store(L.Select(none, LaneMath<L>.Zero, L.Select(special, L.Create(float.NaN), max * L.Create(step))), lanes);
+            for (int lane = 0; lane < Width && blocks > 0; lane += perBlock, blocks--) *blockScales++ = lanes[lane];
+        }
+    }
+
+    public override void PrepareWeights(short* values, int columns, int groupLength, int power, float* factors)
+    {
+        if (groupLength == 32) PrepareWeights<WeightsOf32>(values, columns, power, factors);
+        else PrepareWeights<WeightsOf16>(values, columns, power, factors);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void PrepareWeights<TWeights>(short* values, int columns, int power, float* factors)
+        where TWeights : struct, IWeights
+    {
+        var factor = L.CreateBits(power * 0x10001);
+        for (short* end = values + columns; values < end; values += 2 * Width, factors += TWeights.FactorsPerStep)
+            L.Store(TWeights.Load(values, factors, factor), (float*)values);
+    }
 }

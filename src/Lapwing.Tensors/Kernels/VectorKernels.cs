@@ -88,6 +88,12 @@ internal abstract unsafe class VectorKernels
     /// <summary>Quantises one row of activations: see <see cref="QuantisedActivations"/>.</summary>
     public abstract void Quantise(float* x, int columns, short* values, float* scales, float* sums16, float* sums32);
 
+    /// <summary>From a row's scales, the factors and block scales of <see cref="IntegerProblem"/>; scales and factors may be the same memory.</summary>
+    public abstract void PrepareScales(float* scales, int groups, int groupLength, int power, float* factors, float* blockScales, int blocks);
+
+    /// <summary>Multiplies a row of unpacked values by its factors, in place.</summary>
+    public abstract void PrepareWeights(short* values, int columns, int groupLength, int power, float* factors);
+
     /// <summary>The integer twin of <see cref="Dots"/>: see <see cref="IntegerProblem"/>.</summary>
     public abstract void IntegerDots(in IntegerProblem problem);
 }

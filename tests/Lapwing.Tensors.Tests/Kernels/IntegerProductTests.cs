@@ -32,22 +32,47 @@ public sealed unsafe class IntegerProductTests
                         for (int o = 0; o < rows; o++)
                         {
                             double sum = 0, size = 0, rounding = 0;
+                            // A weight is rounded to 1/16384 of its block's greatest, and its scale to 1/65534.
                             for (int start = 0; start < columns; start += 256)
                             {
-                                double max = 0, weights = 0;
+                                double max = 0, weights = 0, greatest = 0, activations = 0;
                                 for (int i = start; i < Math.Min(start + 256, columns); i++)
                                 {
                                     max = Math.Max(max, Math.Abs(x[t * columns + i]));
                                     weights += Math.Abs(w[o * columns + i]);
+                                    greatest = Math.Max(greatest, Math.Abs(w[o * columns + i]));
+                                    activations += Math.Abs(x[t * columns + i]);
                                     sum += (double)x[t * columns + i] * w[o * columns + i];
                                     size += Math.Abs((double)x[t * columns + i] * w[o * columns + i]);
                                 }
-                                rounding += max / 32767 / 2 * weights;
+                                rounding += max / 16383 / 2 * weights + Reach(type) * greatest * activations * (1 / 12288.0 + 1 / 65534.0);
                             }
                             // Minima cancel against values, so their own size counts in what float32 may lose: 16 times is ample.
                             Assert.Equal(sum, y[t * rows + o], rounding + 16 * 4e-7 * size + 1e-6);
                         }
                 }
+    }
+
+    [Fact]
+    public void Unpacked_values_stay_within_thirteen_bits()
+    {
+        var random = new Random(27);
+        using var vectors = new Vectors();
+        const int columns = 256 * 64;
+        short* values = (short*)vectors.Bytes(columns * 2);
+        float* scales = vectors.Floats(columns / 16), minima = vectors.Floats(columns / 16);
+        foreach (var type in Enum.GetValues<ElementType>().Where(BlockCodec.CanUnpack))
+        {
+            long bytes = type.RowBytes(columns);
+            byte* data = vectors.Bytes(bytes);
+            random.NextBytes(new Span<byte>(data, (int)bytes));
+            BlockCodec.Unpack(type, data, columns, values, scales, minima);
+            int greatest = 0;
+            for (int i = 0; i < columns; i++) greatest = Math.Max(greatest, Math.Abs((int)values[i]));
+            int scaled = greatest * UnpackedValues.Power(type);
+            Assert.True(scaled <= UnpackedValues.Bound, $"{type}: {greatest} is too large for its power");
+            Assert.True(scaled > UnpackedValues.Bound / 4, $"{type}: {greatest} leaves bits unused");
+        }
     }
 
     [Fact]
@@ -125,7 +150,7 @@ public sealed unsafe class IntegerProductTests
             new Span<float>(x, columns).Clear();
             x[270] = value;
             arithmetic.Linear(weight, x, 1, y);
-            Assert.Equal(value * w[270], *y, Math.Abs(value * w[270]) * 1e-6);
+            Assert.Equal(value * w[270], *y, value * 127 * 0.03f / 8192);
         }
         foreach (float value in (float[])[float.NaN, float.PositiveInfinity, float.NegativeInfinity])
         {
@@ -152,4 +177,7 @@ public sealed unsafe class IntegerProductTests
             Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
         }
     }
+
+    /// <summary>With minima, the values reach further than the weights: −minimum + weight, about twice as far (and by more in a lopsided block).</summary>
+    private static double Reach(ElementType type) => BlockCodec.HasMinima(type) ? 4 : 1;
 }
