@@ -74,8 +74,8 @@ internal unsafe interface ILanes<T>
     /// <summary>Both hold 32 signed 16-bit integers; integer lane l is a₂ₗ·b₂ₗ + a₂ₗ₊₁·b₂ₗ₊₁.</summary>
     static abstract T MultiplyAddPairs(T a, T b);
 
-    /// <summary>32 products of 16-bit integers, the low halves.</summary>
-    static abstract T MultiplyShorts(T a, T b);
+    /// <summary>32 integers of 16 bits.</summary>
+    static abstract T ShiftLeftShorts(T a, int count);
 
     /// <summary>32 products of 16-bit integers as fractions of 2¹⁵: (a·b + 2¹⁴) >> 15. Not for both −2¹⁵.</summary>
     static abstract T MultiplyHighShorts(T a, T b);

@@ -29,10 +29,12 @@ internal readonly unsafe struct IntegerProblem
     /// <summary>[rows, WGroups]: a group's share of its block's scale, a fraction of 2¹⁵ twice in 32 bits.</summary>
     public required float* WFactors { get; init; }
 
-    /// <summary>[rows, Blocks].</summary>
+    /// <summary>[rows, WBlocks].</summary>
     public required float* WScales { get; init; }
 
-    public required int WPower { get; init; }
+    public required nint WBlocks { get; init; }
+
+    public required int WShift { get; init; }
 
     /// <summary>[rows, WGroups], zeros beyond the last; null where the format has none.</summary>
     public required float* WMinima { get; init; }

@@ -28,27 +28,20 @@ internal static unsafe class IntegerProduct
             var plan = ProductPlan.Find(plans, count, part);
             var (row, rows, token, length) = plan->Part(part, tokens);
             var weight = plan->Weight;
-            int group = BlockCodec.GroupLength(weight.Type), power = UnpackedValues.Power(weight.Type), columns = weight.Columns;
-            int used = columns / group, groups = (used + 15) / 16 * 16;
+            int group = BlockCodec.GroupLength(weight.Type), shift = UnpackedValues.Shift(weight.Type), columns = weight.Columns;
+            int groups = (columns / group + 15) / 16 * 16, blocks = groups * group / QuantisedActivations.BlockLength;
             bool minima = BlockCodec.HasMinima(weight.Type), few = length < FewTokens;
-            int rowBytes = x.Stride * sizeof(short) + (2 * groups + x.Blocks) * sizeof(float);
+            int rowBytes = x.Stride * sizeof(short) + (2 * groups + blocks) * sizeof(float);
             int step = Math.Clamp((few ? SmallTile : LargeTile) / rowBytes / RowStep * RowStep, few ? RowStep / 3 : RowStep, Math.Max(rows, RowStep));
             short* values = (short*)Scratch.Own.Tile((long)step * rowBytes);
             float* scales = (float*)(values + (long)step * x.Stride), offsets = scales + (long)step * groups, blockScales = offsets + (long)step * groups;
             for (int end = row + rows; row < end; row += step)
             {
                 int height = Math.Min(step, end - row);
-                for (int r = 0; r < height; r++)
-                {
-                    float* scale = scales + (long)r * groups, offset = offsets + (long)r * groups;
-                    short* value = values + (long)r * x.Stride;
-                    // The scratch holds what another shape left: beyond the last group there must be zeros.
-                    for (int g = used; g < groups; g++) scale[g] = offset[g] = 0;
-                    BlockCodec.Unpack(weight.Type, weight.Row(row + r), columns, value, scale, offset);
-                    kernels.PrepareScales(scale, groups, group, power, scale, blockScales + (long)r * x.Blocks, x.Blocks);
-                    // Many tokens take prepared weights; for few, the factors go in on the way. The integers are the same.
-                    if (!few) kernels.PrepareWeights(value, columns, group, power, scale);
-                }
+                Unpack(weight, row, height, values, scales, offsets, groups, group);
+                kernels.PrepareScales(scales, height * groups, group, shift, blockScales);
+                // Many tokens take prepared weights; for few, the factors go in on the way. The integers are the same.
+                for (int r = 0; r < height && !few; r++) kernels.PrepareWeights(values + (long)r * x.Stride, columns, group, shift, scales + r * groups);
                 kernels.IntegerDots(new IntegerProblem
                 {
                     X = x.Values + (long)token * x.Stride,
@@ -61,7 +54,8 @@ internal static unsafe class IntegerProduct
                     WStride = x.Stride,
                     WFactors = few ? scales : null,
                     WScales = blockScales,
-                    WPower = power,
+                    WBlocks = blocks,
+                    WShift = shift,
                     WMinima = minima ? offsets : null,
                     WGroups = groups,
                     GroupLength = group,
@@ -70,6 +64,22 @@ internal static unsafe class IntegerProduct
                     Y = plan->Output + (long)token * weight.Rows + row,
                     YStride = weight.Rows,
                 });
+            }
+        }
+
+        private static void Unpack(WeightMatrix weight, int row, int height, short* values, float* scales, float* minima, int groups, int group)
+        {
+            int columns = weight.Columns, used = columns / group;
+            if (used == groups)
+            {
+                BlockCodec.Unpack(weight.Type, weight.Row(row), height * columns, values, scales, minima);
+                return;
+            }
+            for (int r = 0; r < height; r++, values += columns, scales += groups, minima += groups)
+            {
+                // The scratch holds what another shape left: beyond the last group there must be zeros.
+                for (int g = used; g < groups; g++) scales[g] = minima[g] = 0;
+                BlockCodec.Unpack(weight.Type, weight.Row(row + r), columns, values, scales, minima);
             }
         }
     }

@@ -173,11 +173,11 @@ internal readonly unsafe struct Lanes128(Vector128<float> v0, Vector128<float> v
         Pairs(a.x3, b.x3));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes128 MultiplyShorts(Lanes128 a, Lanes128 b) => new(
-        (a.x0.AsInt16() * b.x0.AsInt16()).AsSingle(),
-        (a.x1.AsInt16() * b.x1.AsInt16()).AsSingle(),
-        (a.x2.AsInt16() * b.x2.AsInt16()).AsSingle(),
-        (a.x3.AsInt16() * b.x3.AsInt16()).AsSingle());
+    public static Lanes128 ShiftLeftShorts(Lanes128 a, int count) => new(
+        (a.x0.AsInt16() << count).AsSingle(),
+        (a.x1.AsInt16() << count).AsSingle(),
+        (a.x2.AsInt16() << count).AsSingle(),
+        (a.x3.AsInt16() << count).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes128 MultiplyHighShorts(Lanes128 a, Lanes128 b) => new(

@@ -7,20 +7,20 @@ namespace Lapwing.Tensors;
 /// </summary>
 internal static class UnpackedValues
 {
-    /// <summary>Bound of |value · power|.</summary>
-    public const int Bound = 8192;
+    /// <summary>Bound of |value · 2^shift|.</summary>
+    public const int Bound = 1 << 13;
 
-    /// <summary>The power of two for a type, by the greatest value that its format holds.</summary>
-    public static int Power(ElementType type) => type switch
+    /// <summary>The exponent of that power of two, by the greatest value that the format holds.</summary>
+    public static int Shift(ElementType type) => type switch
     {
-        ElementType.TQ1_0 or ElementType.TQ2_0 => Bound / 2,
-        ElementType.Q2_K or ElementType.Q3_K => Bound / 4,
-        ElementType.Q4_0 => Bound / 8,
-        ElementType.Q4_1 or ElementType.Q5_0 or ElementType.Q4_K or ElementType.MXFP4 or ElementType.NVFP4 => Bound / 16,
-        ElementType.IQ1_S or ElementType.IQ1_M or ElementType.IQ3_S => Bound / 16,
-        ElementType.Q5_1 or ElementType.Q5_K or ElementType.Q6_K => Bound / 32,
-        ElementType.IQ2_XXS or ElementType.IQ2_XS or ElementType.IQ2_S or ElementType.IQ3_XXS => Bound / 64,
-        ElementType.Q8_0 or ElementType.Q8_1 or ElementType.Q8_K or ElementType.IQ4_NL or ElementType.IQ4_XS => Bound / 128,
-        _ => Bound / 256,
+        ElementType.TQ1_0 or ElementType.TQ2_0 => 12,
+        ElementType.Q2_K or ElementType.Q3_K => 11,
+        ElementType.Q4_0 => 10,
+        ElementType.Q4_1 or ElementType.Q5_0 or ElementType.Q4_K or ElementType.MXFP4 or ElementType.NVFP4 => 9,
+        ElementType.IQ1_S or ElementType.IQ1_M or ElementType.IQ3_S => 9,
+        ElementType.Q5_1 or ElementType.Q5_K or ElementType.Q6_K => 8,
+        ElementType.IQ2_XXS or ElementType.IQ2_XS or ElementType.IQ2_S or ElementType.IQ3_XXS => 7,
+        ElementType.Q8_0 or ElementType.Q8_1 or ElementType.Q8_K or ElementType.IQ4_NL or ElementType.IQ4_XS => 6,
+        _ => 5,
     };
 }

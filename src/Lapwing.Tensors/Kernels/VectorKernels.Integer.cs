@@ -15,7 +15,7 @@ internal sealed unsafe partial class VectorKernels<L>
         static abstract int FactorsPerStep { get; }
 
         /// <summary>32 weights as multiples of their row's block scale.</summary>
-        static abstract L Load(short* weights, float* factors, L power);
+        static abstract L Load(short* weights, float* factors, int shift);
     }
 
     public override void IntegerDots(in IntegerProblem p)
@@ -68,9 +68,9 @@ internal sealed unsafe partial class VectorKernels<L>
         short* x0 = p.X + token * p.XStride, x1 = x0 + p.XStride, x2 = x1 + p.XStride, x3 = x2 + p.XStride;
         short* w0 = p.W + row * p.WStride, w1 = w0 + p.WStride, w2 = w1 + p.WStride;
         float* f0 = p.WFactors + row * p.WGroups, f1 = f0 + p.WGroups, f2 = f1 + p.WGroups;
-        float* scaleX = p.XScales + token * p.Blocks, scaleW = p.WScales + row * p.Blocks;
-        int blocks = p.Blocks;
-        L power = L.CreateBits(p.WPower * 0x10001);
+        float* scaleX = p.XScales + token * p.Blocks, scaleW = p.WScales + row * p.WBlocks;
+        nint blocks = p.Blocks, blocksW = p.WBlocks;
+        int shift = p.WShift;
         L s00 = LaneMath<L>.Zero, s01 = LaneMath<L>.Zero, s02 = LaneMath<L>.Zero;
         L s10 = LaneMath<L>.Zero, s11 = LaneMath<L>.Zero, s12 = LaneMath<L>.Zero;
         L s20 = LaneMath<L>.Zero, s21 = LaneMath<L>.Zero, s22 = LaneMath<L>.Zero;
@@ -84,17 +84,17 @@ internal sealed unsafe partial class VectorKernels<L>
             for (int step = Math.Min(left, QuantisedActivations.BlockLength); step > 0; step -= 2 * Width)
             {
                 L v0 = L.Load((float*)x0), v1 = L.Load((float*)x1), v2 = L.Load((float*)x2), v3 = L.Load((float*)x3);
-                var u = TWeights.Load(w0, f0, power);
+                var u = TWeights.Load(w0, f0, shift);
                 i00 = L.AddBits(i00, L.MultiplyAddPairs(v0, u));
                 i10 = L.AddBits(i10, L.MultiplyAddPairs(v1, u));
                 i20 = L.AddBits(i20, L.MultiplyAddPairs(v2, u));
                 i30 = L.AddBits(i30, L.MultiplyAddPairs(v3, u));
-                u = TWeights.Load(w1, f1, power);
+                u = TWeights.Load(w1, f1, shift);
                 i01 = L.AddBits(i01, L.MultiplyAddPairs(v0, u));
                 i11 = L.AddBits(i11, L.MultiplyAddPairs(v1, u));
                 i21 = L.AddBits(i21, L.MultiplyAddPairs(v2, u));
                 i31 = L.AddBits(i31, L.MultiplyAddPairs(v3, u));
-                u = TWeights.Load(w2, f2, power);
+                u = TWeights.Load(w2, f2, shift);
                 i02 = L.AddBits(i02, L.MultiplyAddPairs(v0, u));
                 i12 = L.AddBits(i12, L.MultiplyAddPairs(v1, u));
                 i22 = L.AddBits(i22, L.MultiplyAddPairs(v2, u));
@@ -111,17 +111,17 @@ internal sealed unsafe partial class VectorKernels<L>
                 f2 += TWeights.FactorsPerStep;
             }
             s00 = L.MultiplyAdd(L.ToFloat(i00), L.Create(scaleX[0] * scaleW[0]), s00);
-            s01 = L.MultiplyAdd(L.ToFloat(i01), L.Create(scaleX[0] * scaleW[blocks]), s01);
-            s02 = L.MultiplyAdd(L.ToFloat(i02), L.Create(scaleX[0] * scaleW[2 * blocks]), s02);
+            s01 = L.MultiplyAdd(L.ToFloat(i01), L.Create(scaleX[0] * scaleW[blocksW]), s01);
+            s02 = L.MultiplyAdd(L.ToFloat(i02), L.Create(scaleX[0] * scaleW[2 * blocksW]), s02);
             s10 = L.MultiplyAdd(L.ToFloat(i10), L.Create(scaleX[blocks] * scaleW[0]), s10);
-            s11 = L.MultiplyAdd(L.ToFloat(i11), L.Create(scaleX[blocks] * scaleW[blocks]), s11);
-            s12 = L.MultiplyAdd(L.ToFloat(i12), L.Create(scaleX[blocks] * scaleW[2 * blocks]), s12);
+            s11 = L.MultiplyAdd(L.ToFloat(i11), L.Create(scaleX[blocks] * scaleW[blocksW]), s11);
+            s12 = L.MultiplyAdd(L.ToFloat(i12), L.Create(scaleX[blocks] * scaleW[2 * blocksW]), s12);
             s20 = L.MultiplyAdd(L.ToFloat(i20), L.Create(scaleX[2 * blocks] * scaleW[0]), s20);
-            s21 = L.MultiplyAdd(L.ToFloat(i21), L.Create(scaleX[2 * blocks] * scaleW[blocks]), s21);
-            s22 = L.MultiplyAdd(L.ToFloat(i22), L.Create(scaleX[2 * blocks] * scaleW[2 * blocks]), s22);
+            s21 = L.MultiplyAdd(L.ToFloat(i21), L.Create(scaleX[2 * blocks] * scaleW[blocksW]), s21);
+            s22 = L.MultiplyAdd(L.ToFloat(i22), L.Create(scaleX[2 * blocks] * scaleW[2 * blocksW]), s22);
             s30 = L.MultiplyAdd(L.ToFloat(i30), L.Create(scaleX[3 * blocks] * scaleW[0]), s30);
-            s31 = L.MultiplyAdd(L.ToFloat(i31), L.Create(scaleX[3 * blocks] * scaleW[blocks]), s31);
-            s32 = L.MultiplyAdd(L.ToFloat(i32), L.Create(scaleX[3 * blocks] * scaleW[2 * blocks]), s32);
+            s31 = L.MultiplyAdd(L.ToFloat(i31), L.Create(scaleX[3 * blocks] * scaleW[blocksW]), s31);
+            s32 = L.MultiplyAdd(L.ToFloat(i32), L.Create(scaleX[3 * blocks] * scaleW[2 * blocksW]), s32);
             scaleX++;
             scaleW++;
         }
@@ -165,9 +165,9 @@ internal sealed unsafe partial class VectorKernels<L>
         short* x0 = p.X + token * p.XStride, x1 = x0 + p.XStride;
         short* w0 = p.W + row * p.WStride, w1 = w0 + p.WStride;
         float* f0 = p.WFactors + row * p.WGroups, f1 = f0 + p.WGroups;
-        float* scaleX = p.XScales + token * p.Blocks, scaleW = p.WScales + row * p.Blocks;
-        int blocks = p.Blocks;
-        L power = L.CreateBits(p.WPower * 0x10001);
+        float* scaleX = p.XScales + token * p.Blocks, scaleW = p.WScales + row * p.WBlocks;
+        nint blocks = p.Blocks, blocksW = p.WBlocks;
+        int shift = p.WShift;
         L s00 = LaneMath<L>.Zero, s01 = LaneMath<L>.Zero;
         L s10 = LaneMath<L>.Zero, s11 = LaneMath<L>.Zero;
         for (int left = p.Columns; left > 0; left -= QuantisedActivations.BlockLength)
@@ -177,10 +177,10 @@ internal sealed unsafe partial class VectorKernels<L>
             for (int step = Math.Min(left, QuantisedActivations.BlockLength); step > 0; step -= 2 * Width)
             {
                 L v0 = L.Load((float*)x0), v1 = L.Load((float*)x1);
-                var u = TWeights.Load(w0, f0, power);
+                var u = TWeights.Load(w0, f0, shift);
                 i00 = L.AddBits(i00, L.MultiplyAddPairs(v0, u));
                 i10 = L.AddBits(i10, L.MultiplyAddPairs(v1, u));
-                u = TWeights.Load(w1, f1, power);
+                u = TWeights.Load(w1, f1, shift);
                 i01 = L.AddBits(i01, L.MultiplyAddPairs(v0, u));
                 i11 = L.AddBits(i11, L.MultiplyAddPairs(v1, u));
                 x0 += 2 * Width;
@@ -191,9 +191,9 @@ internal sealed unsafe partial class VectorKernels<L>
                 f1 += TWeights.FactorsPerStep;
             }
             s00 = L.MultiplyAdd(L.ToFloat(i00), L.Create(scaleX[0] * scaleW[0]), s00);
-            s01 = L.MultiplyAdd(L.ToFloat(i01), L.Create(scaleX[0] * scaleW[blocks]), s01);
+            s01 = L.MultiplyAdd(L.ToFloat(i01), L.Create(scaleX[0] * scaleW[blocksW]), s01);
             s10 = L.MultiplyAdd(L.ToFloat(i10), L.Create(scaleX[blocks] * scaleW[0]), s10);
-            s11 = L.MultiplyAdd(L.ToFloat(i11), L.Create(scaleX[blocks] * scaleW[blocks]), s11);
+            s11 = L.MultiplyAdd(L.ToFloat(i11), L.Create(scaleX[blocks] * scaleW[blocksW]), s11);
             scaleX++;
             scaleW++;
         }
@@ -226,9 +226,9 @@ internal sealed unsafe partial class VectorKernels<L>
         short* x0 = p.X + token * p.XStride;
         short* w0 = p.W + row * p.WStride, w1 = w0 + p.WStride, w2 = w1 + p.WStride, w3 = w2 + p.WStride;
         float* f0 = p.WFactors + row * p.WGroups, f1 = f0 + p.WGroups, f2 = f1 + p.WGroups, f3 = f2 + p.WGroups;
-        float* scaleX = p.XScales + token * p.Blocks, scaleW = p.WScales + row * p.Blocks;
-        int blocks = p.Blocks;
-        L power = L.CreateBits(p.WPower * 0x10001);
+        float* scaleX = p.XScales + token * p.Blocks, scaleW = p.WScales + row * p.WBlocks;
+        nint blocks = p.Blocks, blocksW = p.WBlocks;
+        int shift = p.WShift;
         L s00 = LaneMath<L>.Zero, s01 = LaneMath<L>.Zero, s02 = LaneMath<L>.Zero, s03 = LaneMath<L>.Zero;
         for (int left = p.Columns; left > 0; left -= QuantisedActivations.BlockLength)
         {
@@ -236,13 +236,13 @@ internal sealed unsafe partial class VectorKernels<L>
             for (int step = Math.Min(left, QuantisedActivations.BlockLength); step > 0; step -= 2 * Width)
             {
                 L v0 = L.Load((float*)x0);
-                var u = TWeights.Load(w0, f0, power);
+                var u = TWeights.Load(w0, f0, shift);
                 i00 = L.AddBits(i00, L.MultiplyAddPairs(v0, u));
-                u = TWeights.Load(w1, f1, power);
+                u = TWeights.Load(w1, f1, shift);
                 i01 = L.AddBits(i01, L.MultiplyAddPairs(v0, u));
-                u = TWeights.Load(w2, f2, power);
+                u = TWeights.Load(w2, f2, shift);
                 i02 = L.AddBits(i02, L.MultiplyAddPairs(v0, u));
-                u = TWeights.Load(w3, f3, power);
+                u = TWeights.Load(w3, f3, shift);
                 i03 = L.AddBits(i03, L.MultiplyAddPairs(v0, u));
                 x0 += 2 * Width;
                 w0 += 2 * Width;
@@ -255,9 +255,9 @@ internal sealed unsafe partial class VectorKernels<L>
                 f3 += TWeights.FactorsPerStep;
             }
             s00 = L.MultiplyAdd(L.ToFloat(i00), L.Create(scaleX[0] * scaleW[0]), s00);
-            s01 = L.MultiplyAdd(L.ToFloat(i01), L.Create(scaleX[0] * scaleW[blocks]), s01);
-            s02 = L.MultiplyAdd(L.ToFloat(i02), L.Create(scaleX[0] * scaleW[2 * blocks]), s02);
-            s03 = L.MultiplyAdd(L.ToFloat(i03), L.Create(scaleX[0] * scaleW[3 * blocks]), s03);
+            s01 = L.MultiplyAdd(L.ToFloat(i01), L.Create(scaleX[0] * scaleW[blocksW]), s01);
+            s02 = L.MultiplyAdd(L.ToFloat(i02), L.Create(scaleX[0] * scaleW[2 * blocksW]), s02);
+            s03 = L.MultiplyAdd(L.ToFloat(i03), L.Create(scaleX[0] * scaleW[3 * blocksW]), s03);
             scaleX++;
             scaleW++;
         }
@@ -286,9 +286,9 @@ internal sealed unsafe partial class VectorKernels<L>
         short* x0 = p.X + token * p.XStride;
         short* w0 = p.W + row * p.WStride;
         float* f0 = p.WFactors + row * p.WGroups;
-        float* scaleX = p.XScales + token * p.Blocks, scaleW = p.WScales + row * p.Blocks;
-        int blocks = p.Blocks;
-        L power = L.CreateBits(p.WPower * 0x10001);
+        float* scaleX = p.XScales + token * p.Blocks, scaleW = p.WScales + row * p.WBlocks;
+        nint blocks = p.Blocks, blocksW = p.WBlocks;
+        int shift = p.WShift;
         L s00 = LaneMath<L>.Zero;
         for (int left = p.Columns; left > 0; left -= QuantisedActivations.BlockLength)
         {
@@ -296,7 +296,7 @@ internal sealed unsafe partial class VectorKernels<L>
             for (int step = Math.Min(left, QuantisedActivations.BlockLength); step > 0; step -= 2 * Width)
             {
                 L v0 = L.Load((float*)x0);
-                var u = TWeights.Load(w0, f0, power);
+                var u = TWeights.Load(w0, f0, shift);
                 i00 = L.AddBits(i00, L.MultiplyAddPairs(v0, u));
                 x0 += 2 * Width;
                 w0 += 2 * Width;
@@ -326,7 +326,7 @@ internal sealed unsafe partial class VectorKernels<L>
         public static int FactorsPerStep => 0;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static L Load(short* weights, float* factors, L power) => L.Load((float*)weights);
+        public static L Load(short* weights, float* factors, int shift) => L.Load((float*)weights);
     }
 
     private readonly struct WeightsOf32 : IWeights
@@ -334,8 +334,8 @@ internal sealed unsafe partial class VectorKernels<L>
         public static int FactorsPerStep => 1;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static L Load(short* weights, float* factors, L power) =>
-            L.MultiplyHighShorts(L.MultiplyShorts(L.Load((float*)weights), power), L.Create(*factors));
+        public static L Load(short* weights, float* factors, int shift) =>
+            L.MultiplyHighShorts(L.ShiftLeftShorts(L.Load((float*)weights), shift), L.Create(*factors));
     }
 
     private readonly struct WeightsOf16 : IWeights
@@ -343,7 +343,7 @@ internal sealed unsafe partial class VectorKernels<L>
         public static int FactorsPerStep => 2;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static L Load(short* weights, float* factors, L power) =>
-            L.MultiplyHighShorts(L.MultiplyShorts(L.Load((float*)weights), power), L.Create(factors[0], factors[1]));
+        public static L Load(short* weights, float* factors, int shift) =>
+            L.MultiplyHighShorts(L.ShiftLeftShorts(L.Load((float*)weights), shift), L.Create(factors[0], factors[1]));
     }
 }

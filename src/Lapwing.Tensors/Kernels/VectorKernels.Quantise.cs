@@ -52,39 +52,39 @@ internal sealed unsafe partial class VectorKernels<L>
         count >= Width ? L.Load(source) : count > 0 ? LaneMath<L>.LoadPart(source, count, buffer) : LaneMath<L>.Zero;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization), SkipLocalsInit]
-    public override void PrepareScales(float* scales, int groups, int groupLength, int power, float* factors, float* blockScales, int blocks)
+    public override void PrepareScales(float* scales, int count, int groupLength, int shift, float* blockScales)
     {
         float* lanes = stackalloc float[Width];
-        int perBlock = QuantisedActivations.BlockLength / groupLength;
-        float step = 32768f / 32767 / power;
+        bool one = groupLength == 16; // sixteen groups are one block, else two
+        float step = 32768f / 32767 / (1 << shift);
         L magic = L.Create(12582912f), word = L.CreateBits(0xffff), smallest = L.CreateBits(SmallestBits), largest = L.CreateBits(Infinite - 1);
-        for (int g = 0; g < groups; g += Width, scales += Width, factors += Width)
+        for (int g = 0; g < count; g += Width, scales += Width)
         {
             var scale = L.Load(scales);
             var magnitude = scale & L.CreateBits(int.MaxValue);
-            var max = perBlock == Width ? L.MaxOfAll(magnitude) : L.MaxOfHalves(magnitude);
+            var max = one ? L.MaxOfAll(magnitude) : L.MaxOfHalves(magnitude);
             var none = L.GreaterThanBits(smallest, max);
             var special = L.GreaterThanBits(max, largest);
             var inverse = L.Select(none | special, LaneMath<L>.Zero, L.Create(32767f) / max);
             var factor = L.SubtractBits(L.MultiplyAdd(scale, inverse, magic), magic) & word;
-            L.Store(factor | L.ShiftLeftBits(factor, 16), factors);
+            L.Store(factor | L.ShiftLeftBits(factor, 16), scales);
             L.Store(L.Select(none, LaneMath<L>.Zero, L.Select(special, L.Create(float.NaN), max * L.Create(step))), lanes);
-            for (int lane = 0; lane < Width && blocks > 0; lane += perBlock, blocks--) *blockScales++ = lanes[lane];
+            *blockScales++ = lanes[0];
+            if (!one) *blockScales++ = lanes[Width / 2];
         }
     }
 
-    public override void PrepareWeights(short* values, int columns, int groupLength, int power, float* factors)
+    public override void PrepareWeights(short* values, int columns, int groupLength, int shift, float* factors)
     {
-        if (groupLength == 32) PrepareWeights<WeightsOf32>(values, columns, power, factors);
-        else PrepareWeights<WeightsOf16>(values, columns, power, factors);
+        if (groupLength == 32) PrepareWeights<WeightsOf32>(values, columns, shift, factors);
+        else PrepareWeights<WeightsOf16>(values, columns, shift, factors);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void PrepareWeights<TWeights>(short* values, int columns, int power, float* factors)
+    private static void PrepareWeights<TWeights>(short* values, int columns, int shift, float* factors)
         where TWeights : struct, IWeights
     {
-        var factor = L.CreateBits(power * 0x10001);
         for (short* end = values + columns; values < end; values += 2 * Width, factors += TWeights.FactorsPerStep)
-            L.Store(TWeights.Load(values, factors, factor), (float*)values);
+            L.Store(TWeights.Load(values, factors, shift), (float*)values);
     }
 }

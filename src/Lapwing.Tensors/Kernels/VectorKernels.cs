@@ -88,11 +88,14 @@ internal abstract unsafe class VectorKernels
     /// <summary>Quantises one row of activations: see <see cref="QuantisedActivations"/>.</summary>
     public abstract void Quantise(float* x, int columns, short* values, float* scales, float* sums16, float* sums32);
 
-    /// <summary>From a row's scales, the factors and block scales of <see cref="IntegerProblem"/>; scales and factors may be the same memory.</summary>
-    public abstract void PrepareScales(float* scales, int groups, int groupLength, int power, float* factors, float* blockScales, int blocks);
+    /// <summary>
+    /// Scales of rows of groups to the factors of <see cref="IntegerProblem"/>, in place, and the block scales: for each 16 groups one block (of
+    /// groups of 16) or two (of 32). Rows are multiples of 16 groups, zeros beyond the last.
+    /// </summary>
+    public abstract void PrepareScales(float* scales, int count, int groupLength, int shift, float* blockScales);
 
     /// <summary>Multiplies a row of unpacked values by its factors, in place.</summary>
-    public abstract void PrepareWeights(short* values, int columns, int groupLength, int power, float* factors);
+    public abstract void PrepareWeights(short* values, int columns, int groupLength, int shift, float* factors);
 
     /// <summary>The integer twin of <see cref="Dots"/>: see <see cref="IntegerProblem"/>.</summary>
     public abstract void IntegerDots(in IntegerProblem problem);

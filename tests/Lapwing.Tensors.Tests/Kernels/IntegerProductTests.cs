@@ -69,8 +69,8 @@ public sealed unsafe class IntegerProductTests
             BlockCodec.Unpack(type, data, columns, values, scales, minima);
             int greatest = 0;
             for (int i = 0; i < columns; i++) greatest = Math.Max(greatest, Math.Abs((int)values[i]));
-            int scaled = greatest * UnpackedValues.Power(type);
-            Assert.True(scaled <= UnpackedValues.Bound, $"{type}: {greatest} is too large for its power");
+            int scaled = greatest << UnpackedValues.Shift(type);
+            Assert.True(scaled <= UnpackedValues.Bound, $"{type}: {greatest} is too large for its shift");
             Assert.True(scaled > UnpackedValues.Bound / 4, $"{type}: {greatest} leaves bits unused");
         }
     }
