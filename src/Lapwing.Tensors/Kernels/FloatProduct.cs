@@ -4,7 +4,7 @@ namespace Lapwing.Tensors;
 internal static unsafe class FloatProduct
 {
     // A tile that many tokens pass over belongs into the second-level cache, one that a single token sees into the first.
-    private const int LargeTile = 256 << 10, SmallTile = 24 << 10, RowStep = 12, FewTokens = 8;
+    private const int LargeTile = 256 << 10, SmallTile = 24 << 10, RowStep = 12, FewTokens = 4;
 
     public static void Run(ThreadTeam team, VectorKernels kernels, ReadOnlySpan<WeightMatrix> weights, float* x, int tokens, ReadOnlySpan<nint> outputs)
     {
@@ -22,6 +22,11 @@ internal static unsafe class FloatProduct
             var weight = plan->Weight;
             int columns = weight.Columns;
             float* y = plan->Output + (long)token * weight.Rows;
+            if (length < FewTokens && weight.Type is (ElementType.F16 or ElementType.BF16))
+            {
+                SixteenBits(weight, row, rows, x + (long)token * columns, length, y);
+                return;
+            }
             int step = Math.Clamp((length < FewTokens ? SmallTile : LargeTile) / (4 * Math.Max(columns, 1)) / RowStep * RowStep, RowStep, Math.Max(rows, RowStep));
             for (int end = row + rows; row < end; row += step)
             {
@@ -38,6 +43,17 @@ internal static unsafe class FloatProduct
                     Y = y + row,
                     YStride = weight.Rows,
                 });
+            }
+        }
+
+        /// <summary>For few tokens, 16-bit floats are converted on the way to the multiplier.</summary>
+        private void SixteenBits(WeightMatrix weight, int row, int rows, float* input, int length, float* y)
+        {
+            ushort* source = (ushort*)weight.Row(row);
+            for (int t = 0; t < length; t++, input += weight.Columns, y += weight.Rows)
+            {
+                if (weight.Type == ElementType.F16) kernels.DotRowsHalf(input, source, weight.Columns, rows, weight.Columns, y + row);
+                else kernels.DotRowsBFloat16(input, source, weight.Columns, rows, weight.Columns, y + row);
             }
         }
 

@@ -65,7 +65,7 @@ internal unsafe interface ILanes<T>
     /// <summary>Integer lanes to float.</summary>
     static abstract T ToFloat(T bits);
 
-    /// <summary>Sixteen 16-bit integers, zero-extended.</summary>
+    /// <summary>Sixteen 16-bit integers, sign-extended.</summary>
     static abstract T LoadShorts(ushort* source);
 
     /// <summary>The low 16 bits of every lane.</summary>
@@ -73,6 +73,24 @@ internal unsafe interface ILanes<T>
 
     /// <summary>Both hold 32 signed 16-bit integers; integer lane l is a₂ₗ·b₂ₗ + a₂ₗ₊₁·b₂ₗ₊₁.</summary>
     static abstract T MultiplyAddPairs(T a, T b);
+
+    /// <summary>32 bytes as 16-bit integers.</summary>
+    static abstract T LoadBytes(byte* source);
+
+    /// <summary>32 signed bytes as 16-bit integers.</summary>
+    static abstract T LoadSignedBytes(byte* source);
+
+    /// <summary>
+    /// 16 bytes as 16-bit integers twice, shifted left by counts of <see cref="NibbleShifts"/>: their lower nibbles come to lie at that position
+    /// in the first 16, the upper ones in the last; other bits are to be masked away.
+    /// </summary>
+    static abstract T LoadNibbles(byte* source, T shifts);
+
+    /// <summary>For the first 16 of 32 shifts to <paramref name="position"/>, for the last 16 shifts by 4 less, in whatever form the level shifts.</summary>
+    static abstract T NibbleShifts(int position);
+
+    /// <summary>32 integers of 16 bits.</summary>
+    static abstract T SubtractShorts(T a, T b);
 
     /// <summary>32 integers of 16 bits.</summary>
     static abstract T ShiftLeftShorts(T a, int count);

@@ -2,7 +2,7 @@ namespace Lapwing.Tensors;
 
 /// <summary>
 /// Operands of <see cref="VectorKernels.IntegerDots"/>: activations as <see cref="QuantisedActivations"/> makes them, weights as
-/// <see cref="UnpackedValues"/> says. Columns are a multiple of 32; strides count elements.
+/// <see cref="UnpackedValues"/> says. Columns are a multiple of 32; other strides count elements.
 /// </summary>
 internal readonly unsafe struct IntegerProblem
 {
@@ -21,10 +21,14 @@ internal readonly unsafe struct IntegerProblem
 
     public required int Tokens { get; init; }
 
-    /// <summary>Values, or values times their factors if <see cref="WFactors"/> is null.</summary>
-    public required short* W { get; init; }
+    /// <summary>Blocks of <see cref="Packing"/>; without one, 16-bit values, multiplied by their factors already if <see cref="WFactors"/> is null.</summary>
+    public required byte* W { get; init; }
 
+    /// <summary>Bytes from one row to the next.</summary>
     public required nint WStride { get; init; }
+
+    /// <summary>A type that <see cref="VectorKernels.TakesPacked"/>, or null.</summary>
+    public required ElementType? Packing { get; init; }
 
     /// <summary>[rows, WGroups]: a group's share of its block's scale, a fraction of 2¹⁵ twice in 32 bits.</summary>
     public required float* WFactors { get; init; }

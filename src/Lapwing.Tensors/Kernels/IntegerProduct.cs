@@ -30,18 +30,19 @@ internal static unsafe class IntegerProduct
             var weight = plan->Weight;
             int group = BlockCodec.GroupLength(weight.Type), shift = UnpackedValues.Shift(weight.Type), columns = weight.Columns;
             int groups = (columns / group + 15) / 16 * 16, blocks = groups * group / QuantisedActivations.BlockLength;
-            bool minima = BlockCodec.HasMinima(weight.Type), few = length < FewTokens;
-            int rowBytes = x.Stride * sizeof(short) + (2 * groups + blocks) * sizeof(float);
+            bool minima = BlockCodec.HasMinima(weight.Type), few = length < FewTokens, packed = few && kernels.TakesPacked(weight.Type);
+            int rowBytes = (packed ? 0 : columns * sizeof(short)) + (2 * groups + blocks) * sizeof(float);
             int step = Math.Clamp((few ? SmallTile : LargeTile) / rowBytes / RowStep * RowStep, few ? RowStep / 3 : RowStep, Math.Max(rows, RowStep));
             short* values = (short*)Scratch.Own.Tile((long)step * rowBytes);
-            float* scales = (float*)(values + (long)step * x.Stride), offsets = scales + (long)step * groups, blockScales = offsets + (long)step * groups;
+            float* scales = (float*)(packed ? values : values + (long)step * columns), offsets = scales + (long)step * groups, blockScales = offsets + (long)step * groups;
             for (int end = row + rows; row < end; row += step)
             {
                 int height = Math.Min(step, end - row);
-                Unpack(weight, row, height, values, scales, offsets, groups, group);
+                if (packed) kernels.UnpackScales(weight.Type, weight.Row(row), (nint)weight.RowBytes, height, columns, scales, offsets, groups);
+                else Unpack(weight, row, height, values, scales, offsets, groups, group);
                 kernels.PrepareScales(scales, height * groups, group, shift, blockScales);
-                // Many tokens take prepared weights; for few, the factors go in on the way. The integers are the same.
-                for (int r = 0; r < height && !few; r++) kernels.PrepareWeights(values + (long)r * x.Stride, columns, group, shift, scales + r * groups);
+                // Many tokens take prepared weights; for few, the factors go in on the way, from packed blocks if possible. The integers are the same.
+                for (int r = 0; r < height && !few; r++) kernels.PrepareWeights(values + (long)r * columns, columns, group, shift, scales + r * groups);
                 kernels.IntegerDots(new IntegerProblem
                 {
                     X = x.Values + (long)token * x.Stride,
@@ -50,8 +51,9 @@ internal static unsafe class IntegerProduct
                     XSums = group == 32 ? x.Sums32 + (long)token * groups : x.Sums16 + (long)token * groups,
                     Blocks = x.Blocks,
                     Tokens = length,
-                    W = values,
-                    WStride = x.Stride,
+                    W = packed ? weight.Row(row) : (byte*)values,
+                    WStride = packed ? (nint)weight.RowBytes : columns * sizeof(short),
+                    Packing = packed ? weight.Type : null,
                     WFactors = few ? scales : null,
                     WScales = blockScales,
                     WBlocks = blocks,

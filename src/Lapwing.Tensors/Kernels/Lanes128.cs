@@ -153,8 +153,8 @@ internal readonly unsafe struct Lanes128(Vector128<float> v0, Vector128<float> v
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes128 LoadShorts(ushort* source)
     {
-        var (a, b) = Vector128.Widen(Vector128.Load(source));
-        var (c, d) = Vector128.Widen(Vector128.Load(source + 8));
+        var (a, b) = Vector128.Widen(Vector128.Load((short*)source));
+        var (c, d) = Vector128.Widen(Vector128.Load((short*)source + 8));
         return new(a.AsSingle(), b.AsSingle(), c.AsSingle(), d.AsSingle());
     }
 
@@ -171,6 +171,47 @@ internal readonly unsafe struct Lanes128(Vector128<float> v0, Vector128<float> v
         Pairs(a.x1, b.x1),
         Pairs(a.x2, b.x2),
         Pairs(a.x3, b.x3));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128 LoadBytes(byte* source)
+    {
+        var (a, b) = Vector128.Widen(Vector128.Load(source));
+        var (c, d) = Vector128.Widen(Vector128.Load(source + 16));
+        return new(a.AsSingle(), b.AsSingle(), c.AsSingle(), d.AsSingle());
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128 LoadSignedBytes(byte* source)
+    {
+        var (a, b) = Vector128.Widen(Vector128.Load((sbyte*)source));
+        var (c, d) = Vector128.Widen(Vector128.Load((sbyte*)source + 16));
+        return new(a.AsSingle(), b.AsSingle(), c.AsSingle(), d.AsSingle());
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128 LoadNibbles(byte* source, Lanes128 shifts)
+    {
+        var (a, b) = Vector128.Widen(Vector128.Load(source));
+        return new(
+            (a * shifts.x0.AsUInt16()).AsSingle(),
+            (b * shifts.x1.AsUInt16()).AsSingle(),
+            (a * shifts.x2.AsUInt16()).AsSingle(),
+            (b * shifts.x3.AsUInt16()).AsSingle());
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128 NibbleShifts(int position)
+    {
+        var (low, high) = (Vector128.Create((ushort)(1 << position)).AsSingle(), Vector128.Create((ushort)(1 << (position - 4))).AsSingle());
+        return new(low, low, high, high);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128 SubtractShorts(Lanes128 a, Lanes128 b) => new(
+        (a.x0.AsInt16() - b.x0.AsInt16()).AsSingle(),
+        (a.x1.AsInt16() - b.x1.AsInt16()).AsSingle(),
+        (a.x2.AsInt16() - b.x2.AsInt16()).AsSingle(),
+        (a.x3.AsInt16() - b.x3.AsInt16()).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes128 ShiftLeftShorts(Lanes128 a, int count) => new(

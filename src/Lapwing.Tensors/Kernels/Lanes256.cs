@@ -101,8 +101,8 @@ internal readonly unsafe struct Lanes256(Vector256<float> v0, Vector256<float> v
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 LoadShorts(ushort* source) => new(
-        Avx2.ConvertToVector256Int32(Vector128.Load(source)).AsSingle(),
-        Avx2.ConvertToVector256Int32(Vector128.Load(source + 8)).AsSingle());
+        Avx2.ConvertToVector256Int32(Vector128.Load((short*)source)).AsSingle(),
+        Avx2.ConvertToVector256Int32(Vector128.Load((short*)source + 8)).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreShorts(Lanes256 bits, ushort* target)
@@ -117,6 +117,33 @@ internal readonly unsafe struct Lanes256(Vector256<float> v0, Vector256<float> v
     public static Lanes256 MultiplyAddPairs(Lanes256 a, Lanes256 b) => new(
         Avx2.MultiplyAddAdjacent(a.x0.AsInt16(), b.x0.AsInt16()).AsSingle(),
         Avx2.MultiplyAddAdjacent(a.x1.AsInt16(), b.x1.AsInt16()).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 LoadBytes(byte* source) => new(
+        Avx2.ConvertToVector256Int16(Vector128.Load(source)).AsSingle(),
+        Avx2.ConvertToVector256Int16(Vector128.Load(source + 16)).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 LoadSignedBytes(byte* source) => new(
+        Avx2.ConvertToVector256Int16(Vector128.Load((sbyte*)source)).AsSingle(),
+        Avx2.ConvertToVector256Int16(Vector128.Load((sbyte*)source + 16)).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 LoadNibbles(byte* source, Lanes256 shifts)
+    {
+        // No shift by 16-bit counts before AVX-512: the counts come as powers of two.
+        var bytes = Avx2.ConvertToVector256Int16(Vector128.Load(source));
+        return new((bytes * shifts.x0.AsInt16()).AsSingle(), (bytes * shifts.x1.AsInt16()).AsSingle());
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 NibbleShifts(int position) =>
+        new(Vector256.Create((short)(1 << position)).AsSingle(), Vector256.Create((short)(1 << (position - 4))).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 SubtractShorts(Lanes256 a, Lanes256 b) => new(
+        (a.x0.AsInt16() - b.x0.AsInt16()).AsSingle(),
+        (a.x1.AsInt16() - b.x1.AsInt16()).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 ShiftLeftShorts(Lanes256 a, int count) => new(

@@ -69,13 +69,33 @@ internal readonly unsafe struct Lanes512(Vector512<float> value) : ILanes<Lanes5
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lanes512 ToFloat(Lanes512 bits) => new(Vector512.ConvertToSingle(bits.v.AsInt32()));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes512 LoadShorts(ushort* source) => new(Avx512F.ConvertToVector512Int32(Vector256.Load(source)).AsSingle());
+    public static Lanes512 LoadShorts(ushort* source) => new(Avx512F.ConvertToVector512Int32(Vector256.Load((short*)source)).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreShorts(Lanes512 bits, ushort* target) => Avx512F.ConvertToVector256UInt16(bits.v.AsUInt32()).Store(target);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 MultiplyAddPairs(Lanes512 a, Lanes512 b) => new(Avx512BW.MultiplyAddAdjacent(a.v.AsInt16(), b.v.AsInt16()).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 LoadBytes(byte* source) => new(Avx512BW.ConvertToVector512Int16(Vector256.Load(source)).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 LoadSignedBytes(byte* source) => new(Avx512BW.ConvertToVector512Int16(Vector256.Load((sbyte*)source)).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 LoadNibbles(byte* source, Lanes512 shifts)
+    {
+        var twice = Avx512BW.ConvertToVector512UInt16(Avx2.BroadcastVector128ToVector256(source));
+        return new(Avx512BW.ShiftLeftLogicalVariable(twice, shifts.v.AsUInt16()).AsSingle());
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 NibbleShifts(int position) =>
+        new(Vector512.Create(Vector256.Create((ushort)position), Vector256.Create((ushort)(position - 4))).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 SubtractShorts(Lanes512 a, Lanes512 b) => new((a.v.AsInt16() - b.v.AsInt16()).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 ShiftLeftShorts(Lanes512 a, int count) => new((a.v.AsInt16() << count).AsSingle());

@@ -10,19 +10,39 @@ namespace Lapwing.Tensors;
 /// </content>
 internal sealed unsafe partial class VectorKernels<L>
 {
+    /// <summary>Where 32 weights come from: as multiples of their row's block scale, in 16 bits.</summary>
     private interface IWeights
     {
+        /// <summary>Bytes from 32 weights to the next 32 of a block.</summary>
+        static abstract int StepBytes { get; }
+
+        /// <summary>Bytes that a block of 256 takes beyond its steps.</summary>
+        static abstract int BlockBytes { get; }
+
         static abstract int FactorsPerStep { get; }
 
-        /// <summary>32 weights as multiples of their row's block scale.</summary>
-        static abstract L Load(short* weights, float* factors, int shift);
+        /// <summary>A constant that the loop keeps in a register.</summary>
+        static abstract L Constant { get; }
+
+        /// <summary>Group <paramref name="step"/> of 32 of its block.</summary>
+        static abstract L Load(byte* weights, int step, float* factors, int shift, L constant);
     }
 
     public override void IntegerDots(in IntegerProblem p)
     {
-        if (p.WFactors is null) IntegerDots<PreparedWeights>(p);
-        else if (p.GroupLength == 32) IntegerDots<WeightsOf32>(p);
-        else IntegerDots<WeightsOf16>(p);
+        switch (p.Packing)
+        {
+            case ElementType.Q4_0: IntegerDots<PackedQ4_0>(p); break;
+            case ElementType.Q4_1: IntegerDots<PackedQ4_1>(p); break;
+            case ElementType.Q8_0: IntegerDots<PackedQ8_0>(p); break;
+            case ElementType.Q4_K: IntegerDots<PackedQ4_K>(p); break;
+            case ElementType.Q5_K: IntegerDots<PackedQ5_K>(p); break;
+            default:
+                if (p.WFactors is null) IntegerDots<PreparedWeights>(p);
+                else if (p.GroupLength == 32) IntegerDots<WeightsOf32>(p);
+                else IntegerDots<WeightsOf16>(p);
+                break;
+        }
     }
 
     private static void IntegerDots<TWeights>(in IntegerProblem p)
@@ -66,11 +86,12 @@ internal sealed unsafe partial class VectorKernels<L>
         where TWeights : struct, IWeights
     {
         short* x0 = p.X + token * p.XStride, x1 = x0 + p.XStride, x2 = x1 + p.XStride, x3 = x2 + p.XStride;
-        short* w0 = p.W + row * p.WStride, w1 = w0 + p.WStride, w2 = w1 + p.WStride;
+        byte* w0 = p.W + row * p.WStride, w1 = w0 + p.WStride, w2 = w1 + p.WStride;
         float* f0 = p.WFactors + row * p.WGroups, f1 = f0 + p.WGroups, f2 = f1 + p.WGroups;
         float* scaleX = p.XScales + token * p.Blocks, scaleW = p.WScales + row * p.WBlocks;
         nint blocks = p.Blocks, blocksW = p.WBlocks;
         int shift = p.WShift;
+        L constant = TWeights.Constant;
         L s00 = LaneMath<L>.Zero, s01 = LaneMath<L>.Zero, s02 = LaneMath<L>.Zero;
         L s10 = LaneMath<L>.Zero, s11 = LaneMath<L>.Zero, s12 = LaneMath<L>.Zero;
         L s20 = LaneMath<L>.Zero, s21 = LaneMath<L>.Zero, s22 = LaneMath<L>.Zero;
@@ -81,20 +102,20 @@ internal sealed unsafe partial class VectorKernels<L>
             L i10 = LaneMath<L>.Zero, i11 = LaneMath<L>.Zero, i12 = LaneMath<L>.Zero;
             L i20 = LaneMath<L>.Zero, i21 = LaneMath<L>.Zero, i22 = LaneMath<L>.Zero;
             L i30 = LaneMath<L>.Zero, i31 = LaneMath<L>.Zero, i32 = LaneMath<L>.Zero;
-            for (int step = Math.Min(left, QuantisedActivations.BlockLength); step > 0; step -= 2 * Width)
+            for (int step = 0, end = Math.Min(left, QuantisedActivations.BlockLength) / (2 * Width); step < end; step++)
             {
                 L v0 = L.Load((float*)x0), v1 = L.Load((float*)x1), v2 = L.Load((float*)x2), v3 = L.Load((float*)x3);
-                var u = TWeights.Load(w0, f0, shift);
+                var u = TWeights.Load(w0, step, f0, shift, constant);
                 i00 = L.AddBits(i00, L.MultiplyAddPairs(v0, u));
                 i10 = L.AddBits(i10, L.MultiplyAddPairs(v1, u));
                 i20 = L.AddBits(i20, L.MultiplyAddPairs(v2, u));
                 i30 = L.AddBits(i30, L.MultiplyAddPairs(v3, u));
-                u = TWeights.Load(w1, f1, shift);
+                u = TWeights.Load(w1, step, f1, shift, constant);
                 i01 = L.AddBits(i01, L.MultiplyAddPairs(v0, u));
                 i11 = L.AddBits(i11, L.MultiplyAddPairs(v1, u));
                 i21 = L.AddBits(i21, L.MultiplyAddPairs(v2, u));
                 i31 = L.AddBits(i31, L.MultiplyAddPairs(v3, u));
-                u = TWeights.Load(w2, f2, shift);
+                u = TWeights.Load(w2, step, f2, shift, constant);
                 i02 = L.AddBits(i02, L.MultiplyAddPairs(v0, u));
                 i12 = L.AddBits(i12, L.MultiplyAddPairs(v1, u));
                 i22 = L.AddBits(i22, L.MultiplyAddPairs(v2, u));
@@ -103,9 +124,9 @@ internal sealed unsafe partial class VectorKernels<L>
                 x1 += 2 * Width;
                 x2 += 2 * Width;
                 x3 += 2 * Width;
-                w0 += 2 * Width;
-                w1 += 2 * Width;
-                w2 += 2 * Width;
+                w0 += TWeights.StepBytes;
+                w1 += TWeights.StepBytes;
+                w2 += TWeights.StepBytes;
                 f0 += TWeights.FactorsPerStep;
                 f1 += TWeights.FactorsPerStep;
                 f2 += TWeights.FactorsPerStep;
@@ -122,6 +143,9 @@ internal sealed unsafe partial class VectorKernels<L>
             s30 = L.MultiplyAdd(L.ToFloat(i30), L.Create(scaleX[3 * blocks] * scaleW[0]), s30);
             s31 = L.MultiplyAdd(L.ToFloat(i31), L.Create(scaleX[3 * blocks] * scaleW[blocksW]), s31);
             s32 = L.MultiplyAdd(L.ToFloat(i32), L.Create(scaleX[3 * blocks] * scaleW[2 * blocksW]), s32);
+            w0 += TWeights.BlockBytes;
+            w1 += TWeights.BlockBytes;
+            w2 += TWeights.BlockBytes;
             scaleX++;
             scaleW++;
         }
@@ -163,30 +187,31 @@ internal sealed unsafe partial class VectorKernels<L>
         where TWeights : struct, IWeights
     {
         short* x0 = p.X + token * p.XStride, x1 = x0 + p.XStride;
-        short* w0 = p.W + row * p.WStride, w1 = w0 + p.WStride;
+        byte* w0 = p.W + row * p.WStride, w1 = w0 + p.WStride;
         float* f0 = p.WFactors + row * p.WGroups, f1 = f0 + p.WGroups;
         float* scaleX = p.XScales + token * p.Blocks, scaleW = p.WScales + row * p.WBlocks;
         nint blocks = p.Blocks, blocksW = p.WBlocks;
         int shift = p.WShift;
+        L constant = TWeights.Constant;
         L s00 = LaneMath<L>.Zero, s01 = LaneMath<L>.Zero;
         L s10 = LaneMath<L>.Zero, s11 = LaneMath<L>.Zero;
         for (int left = p.Columns; left > 0; left -= QuantisedActivations.BlockLength)
         {
             L i00 = LaneMath<L>.Zero, i01 = LaneMath<L>.Zero;
             L i10 = LaneMath<L>.Zero, i11 = LaneMath<L>.Zero;
-            for (int step = Math.Min(left, QuantisedActivations.BlockLength); step > 0; step -= 2 * Width)
+            for (int step = 0, end = Math.Min(left, QuantisedActivations.BlockLength) / (2 * Width); step < end; step++)
             {
                 L v0 = L.Load((float*)x0), v1 = L.Load((float*)x1);
-                var u = TWeights.Load(w0, f0, shift);
+                var u = TWeights.Load(w0, step, f0, shift, constant);
                 i00 = L.AddBits(i00, L.MultiplyAddPairs(v0, u));
                 i10 = L.AddBits(i10, L.MultiplyAddPairs(v1, u));
-                u = TWeights.Load(w1, f1, shift);
+                u = TWeights.Load(w1, step, f1, shift, constant);
                 i01 = L.AddBits(i01, L.MultiplyAddPairs(v0, u));
                 i11 = L.AddBits(i11, L.MultiplyAddPairs(v1, u));
                 x0 += 2 * Width;
                 x1 += 2 * Width;
-                w0 += 2 * Width;
-                w1 += 2 * Width;
+                w0 += TWeights.StepBytes;
+                w1 += TWeights.StepBytes;
                 f0 += TWeights.FactorsPerStep;
                 f1 += TWeights.FactorsPerStep;
             }
@@ -194,6 +219,8 @@ internal sealed unsafe partial class VectorKernels<L>
             s01 = L.MultiplyAdd(L.ToFloat(i01), L.Create(scaleX[0] * scaleW[blocksW]), s01);
             s10 = L.MultiplyAdd(L.ToFloat(i10), L.Create(scaleX[blocks] * scaleW[0]), s10);
             s11 = L.MultiplyAdd(L.ToFloat(i11), L.Create(scaleX[blocks] * scaleW[blocksW]), s11);
+            w0 += TWeights.BlockBytes;
+            w1 += TWeights.BlockBytes;
             scaleX++;
             scaleW++;
         }
@@ -224,31 +251,32 @@ internal sealed unsafe partial class VectorKernels<L>
         where TWeights : struct, IWeights
     {
         short* x0 = p.X + token * p.XStride;
-        short* w0 = p.W + row * p.WStride, w1 = w0 + p.WStride, w2 = w1 + p.WStride, w3 = w2 + p.WStride;
+        byte* w0 = p.W + row * p.WStride, w1 = w0 + p.WStride, w2 = w1 + p.WStride, w3 = w2 + p.WStride;
         float* f0 = p.WFactors + row * p.WGroups, f1 = f0 + p.WGroups, f2 = f1 + p.WGroups, f3 = f2 + p.WGroups;
         float* scaleX = p.XScales + token * p.Blocks, scaleW = p.WScales + row * p.WBlocks;
         nint blocks = p.Blocks, blocksW = p.WBlocks;
         int shift = p.WShift;
+        L constant = TWeights.Constant;
         L s00 = LaneMath<L>.Zero, s01 = LaneMath<L>.Zero, s02 = LaneMath<L>.Zero, s03 = LaneMath<L>.Zero;
         for (int left = p.Columns; left > 0; left -= QuantisedActivations.BlockLength)
         {
             L i00 = LaneMath<L>.Zero, i01 = LaneMath<L>.Zero, i02 = LaneMath<L>.Zero, i03 = LaneMath<L>.Zero;
-            for (int step = Math.Min(left, QuantisedActivations.BlockLength); step > 0; step -= 2 * Width)
+            for (int step = 0, end = Math.Min(left, QuantisedActivations.BlockLength) / (2 * Width); step < end; step++)
             {
                 L v0 = L.Load((float*)x0);
-                var u = TWeights.Load(w0, f0, shift);
+                var u = TWeights.Load(w0, step, f0, shift, constant);
                 i00 = L.AddBits(i00, L.MultiplyAddPairs(v0, u));
-                u = TWeights.Load(w1, f1, shift);
+                u = TWeights.Load(w1, step, f1, shift, constant);
                 i01 = L.AddBits(i01, L.MultiplyAddPairs(v0, u));
-                u = TWeights.Load(w2, f2, shift);
+                u = TWeights.Load(w2, step, f2, shift, constant);
                 i02 = L.AddBits(i02, L.MultiplyAddPairs(v0, u));
-                u = TWeights.Load(w3, f3, shift);
+                u = TWeights.Load(w3, step, f3, shift, constant);
                 i03 = L.AddBits(i03, L.MultiplyAddPairs(v0, u));
                 x0 += 2 * Width;
-                w0 += 2 * Width;
-                w1 += 2 * Width;
-                w2 += 2 * Width;
-                w3 += 2 * Width;
+                w0 += TWeights.StepBytes;
+                w1 += TWeights.StepBytes;
+                w2 += TWeights.StepBytes;
+                w3 += TWeights.StepBytes;
                 f0 += TWeights.FactorsPerStep;
                 f1 += TWeights.FactorsPerStep;
                 f2 += TWeights.FactorsPerStep;
@@ -258,6 +286,10 @@ internal sealed unsafe partial class VectorKernels<L>
             s01 = L.MultiplyAdd(L.ToFloat(i01), L.Create(scaleX[0] * scaleW[blocksW]), s01);
             s02 = L.MultiplyAdd(L.ToFloat(i02), L.Create(scaleX[0] * scaleW[2 * blocksW]), s02);
             s03 = L.MultiplyAdd(L.ToFloat(i03), L.Create(scaleX[0] * scaleW[3 * blocksW]), s03);
+            w0 += TWeights.BlockBytes;
+            w1 += TWeights.BlockBytes;
+            w2 += TWeights.BlockBytes;
+            w3 += TWeights.BlockBytes;
             scaleX++;
             scaleW++;
         }
@@ -284,25 +316,27 @@ internal sealed unsafe partial class VectorKernels<L>
         where TWeights : struct, IWeights
     {
         short* x0 = p.X + token * p.XStride;
-        short* w0 = p.W + row * p.WStride;
+        byte* w0 = p.W + row * p.WStride;
         float* f0 = p.WFactors + row * p.WGroups;
         float* scaleX = p.XScales + token * p.Blocks, scaleW = p.WScales + row * p.WBlocks;
         nint blocks = p.Blocks, blocksW = p.WBlocks;
         int shift = p.WShift;
+        L constant = TWeights.Constant;
         L s00 = LaneMath<L>.Zero;
         for (int left = p.Columns; left > 0; left -= QuantisedActivations.BlockLength)
         {
             L i00 = LaneMath<L>.Zero;
-            for (int step = Math.Min(left, QuantisedActivations.BlockLength); step > 0; step -= 2 * Width)
+            for (int step = 0, end = Math.Min(left, QuantisedActivations.BlockLength) / (2 * Width); step < end; step++)
             {
                 L v0 = L.Load((float*)x0);
-                var u = TWeights.Load(w0, f0, shift);
+                var u = TWeights.Load(w0, step, f0, shift, constant);
                 i00 = L.AddBits(i00, L.MultiplyAddPairs(v0, u));
                 x0 += 2 * Width;
-                w0 += 2 * Width;
+                w0 += TWeights.StepBytes;
                 f0 += TWeights.FactorsPerStep;
             }
             s00 = L.MultiplyAdd(L.ToFloat(i00), L.Create(scaleX[0] * scaleW[0]), s00);
+            w0 += TWeights.BlockBytes;
             scaleX++;
             scaleW++;
         }
@@ -321,29 +355,50 @@ internal sealed unsafe partial class VectorKernels<L>
         *y = LaneMath<L>.Sum(s00);
     }
 
+    /// <summary>Unpacked, and multiplied by their factors already.</summary>
     private readonly struct PreparedWeights : IWeights
     {
+        public static int StepBytes => 64;
+
+        public static int BlockBytes => 0;
+
         public static int FactorsPerStep => 0;
 
+        public static L Constant => LaneMath<L>.Zero;
+
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static L Load(short* weights, float* factors, int shift) => L.Load((float*)weights);
+        public static L Load(byte* weights, int step, float* factors, int shift, L constant) => L.Load((float*)weights);
     }
 
+    /// <summary>Unpacked, in groups of 32.</summary>
     private readonly struct WeightsOf32 : IWeights
     {
+        public static int StepBytes => 64;
+
+        public static int BlockBytes => 0;
+
         public static int FactorsPerStep => 1;
 
+        public static L Constant => LaneMath<L>.Zero;
+
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static L Load(short* weights, float* factors, int shift) =>
+        public static L Load(byte* weights, int step, float* factors, int shift, L constant) =>
             L.MultiplyHighShorts(L.ShiftLeftShorts(L.Load((float*)weights), shift), L.Create(*factors));
     }
 
+    /// <summary>Unpacked, in groups of 16.</summary>
     private readonly struct WeightsOf16 : IWeights
     {
+        public static int StepBytes => 64;
+
+        public static int BlockBytes => 0;
+
         public static int FactorsPerStep => 2;
 
+        public static L Constant => LaneMath<L>.Zero;
+
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static L Load(short* weights, float* factors, int shift) =>
+        public static L Load(byte* weights, int step, float* factors, int shift, L constant) =>
             L.MultiplyHighShorts(L.ShiftLeftShorts(L.Load((float*)weights), shift), L.Create(factors[0], factors[1]));
     }
 }

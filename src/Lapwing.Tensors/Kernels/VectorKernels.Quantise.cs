@@ -85,6 +85,6 @@ internal sealed unsafe partial class VectorKernels<L>
         where TWeights : struct, IWeights
     {
         for (short* end = values + columns; values < end; values += 2 * Width, factors += TWeights.FactorsPerStep)
-            L.Store(TWeights.Load(values, factors, shift), (float*)values);
+            L.Store(TWeights.Load((byte*)values, 0, factors, shift, LaneMath<L>.Zero), (float*)values);
     }
 }

@@ -19,6 +19,9 @@ internal sealed unsafe partial class VectorKernels<L>
     public override void DotRowsHalf(float* x, ushort* rows, long stride, int count, long n, float* y) =>
         DotAll<ushort, HalfRow>(x, rows, stride, count, n, y);
 
+    public override void DotRowsBFloat16(float* x, ushort* rows, long stride, int count, long n, float* y) =>
+        DotAll<ushort, BFloat16Row>(x, rows, stride, count, n, y);
+
     public override void AddRows(float* y, float* weights, float* rows, long stride, int count, long n) =>
         AddAll<float, FloatRow>(y, weights, rows, stride, count, n);
 
@@ -118,5 +121,15 @@ internal sealed unsafe partial class VectorKernels<L>
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static L LoadPart(ushort* source, long count, float* buffer) => LaneHalves<L>.FromHalf(LaneMath<L>.LoadShortsPart(source, count, buffer));
+    }
+
+    private readonly struct BFloat16Row : IRow<ushort>
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static L Load(ushort* source) => LaneHalves<L>.FromBFloat16(L.LoadShorts(source));
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static L LoadPart(ushort* source, long count, float* buffer) =>
+            LaneHalves<L>.FromBFloat16(LaneMath<L>.LoadShortsPart(source, count, buffer));
     }
 }

@@ -31,6 +31,8 @@ internal abstract unsafe class VectorKernels
 
     public abstract void DotRowsHalf(float* x, ushort* rows, long stride, int count, long n, float* y);
 
+    public abstract void DotRowsBFloat16(float* x, ushort* rows, long stride, int count, long n, float* y);
+
     public abstract void AddRows(float* y, float* weights, float* rows, long stride, int count, long n);
 
     public abstract void AddRowsHalf(float* y, float* weights, ushort* rows, long stride, int count, long n);
@@ -93,6 +95,15 @@ internal abstract unsafe class VectorKernels
     /// groups of 16) or two (of 32). Rows are multiples of 16 groups, zeros beyond the last.
     /// </summary>
     public abstract void PrepareScales(float* scales, int count, int groupLength, int shift, float* blockScales);
+
+    /// <summary>Whether <see cref="IntegerDots"/> reads the type's own blocks.</summary>
+    public abstract bool TakesPacked(ElementType type);
+
+    /// <summary>
+    /// The scales and minima that <see cref="Blocks.BlockCodec.Unpack"/> gives for <paramref name="height"/> rows, each of
+    /// <paramref name="groups"/>, zeros beyond the last.
+    /// </summary>
+    public abstract void UnpackScales(ElementType type, byte* rows, nint stride, int height, int columns, float* scales, float* minima, int groups);
 
     /// <summary>Multiplies a row of unpacked values by its factors, in place.</summary>
     public abstract void PrepareWeights(short* values, int columns, int groupLength, int shift, float* factors);
