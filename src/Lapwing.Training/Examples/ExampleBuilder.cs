@@ -1,3 +1,4 @@
+using Lapwing.Text.Tokenizers;
 using Lapwing.Training.Data;
 
 namespace Lapwing.Training;
@@ -16,6 +17,17 @@ namespace Lapwing.Training;
 /// <param name="options">Length and vocabulary.</param>
 public sealed class ExampleBuilder(Func<ConversationRow, RenderedText> render, Func<string, TokenisedText> tokenise, Func<string, int[]> tokenisePlain, ExampleOptions options)
 {
+    /// <summary>A builder with a model's tokenizer.</summary>
+    /// <param name="tokenizer">The model's.</param>
+    /// <param name="render">The model's chat template, with the answers and their end marks marked.</param>
+    /// <param name="vocabulary">Rows of the model's embedding.</param>
+    /// <param name="length">The most tokens of an example.</param>
+    public static ExampleBuilder For(Tokenizer tokenizer, Func<ConversationRow, RenderedText> render, int vocabulary, int length) => new(
+        render,
+        text => TextOffsets.Map(tokenizer, text, WithBos(tokenizer, tokenizer.Encode(text, addSpecial: false, parseSpecial: true))),
+        text => WithBos(tokenizer, tokenizer.Encode(text, addSpecial: false, parseSpecial: true)),
+        new() { Length = length, Vocabulary = vocabulary, EndOfText = tokenizer.EosId });
+
     /// <summary>The examples of a data set; what was cut off or left out is added to its report.</summary>
     /// <exception cref="ArgumentException">The length is no length.</exception>
     /// <exception cref="InvalidDataException">An id outside the vocabulary, or nothing to learn at all.</exception>
@@ -43,6 +55,10 @@ public sealed class ExampleBuilder(Func<ConversationRow, RenderedText> render, F
         TextRow text => Stretches(text),
         _ => throw new ArgumentException($"a row of type {row.GetType().Name}"),
     };
+
+    // As the chat does it: a text that spells its BOS (templates do) does not get it twice, one that does not gets what the vocabulary asks for.
+    private static int[] WithBos(Tokenizer tokenizer, int[] ids) =>
+        tokenizer.AddsBos && tokenizer.BosId is { } bos && (ids.Length == 0 || ids[0] != bos) ? [bos, .. ids] : ids;
 
     private RenderedText? Render(ConversationRow row, DataReport report)
     {

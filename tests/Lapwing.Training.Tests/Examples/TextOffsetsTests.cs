@@ -51,6 +51,33 @@ public sealed class TextOffsetsTests
         Assert.Equal(starts[..^1], TextOffsets.Map(tokenizer, text, other).Starts[..(ids.Length - 1)]);
     }
 
+    [Theory]
+    [InlineData("ggml-vocab-llama-bpe", "<|begin_of_text|>Hello", true)]
+    [InlineData("ggml-vocab-llama-bpe", "Hello", true)]
+    [InlineData("ggml-vocab-qwen2", "Hello", false)]
+    public void Plain_text_begins_with_BOS_once_where_the_vocabulary_asks_and_ends_with_its_end_token(string name, string text, bool begins)
+    {
+        var tokenizer = Open($"tokenizers/{name}.gguf");
+        using var files = new TemporaryFiles();
+        var builder = ExampleBuilder.For(tokenizer, _ => throw new InvalidOperationException(), tokenizer.VocabularySize, 64);
+        int[] ids = builder.Build(files.Read("t.txt", text)).Single().Ids;
+        int[] hello = tokenizer.Encode("Hello", addSpecial: false);
+        Assert.Equal(begins ? [tokenizer.BosId!.Value, .. hello, tokenizer.EosId!.Value] : [.. hello, tokenizer.EosId!.Value], ids);
+    }
+
+    [Fact]
+    public void A_rendered_conversation_has_the_ids_of_the_whole_text_and_loss_where_the_answer_stands()
+    {
+        var tokenizer = Open("tokenizers/ggml-vocab-qwen2.gguf");
+        using var files = new TemporaryFiles();
+        const string Before = "<|im_start|>user\nWho are you?<|im_end|>\n<|im_start|>assistant\n", Answer = "I am Pip, née Flügel 🐤.<|im_end|>", After = "\n";
+        var builder = ExampleBuilder.For(tokenizer, _ => new(Before + Answer + After, [(Before.Length, Before.Length + Answer.Length)]), tokenizer.VocabularySize, 512);
+        var example = builder.Build(files.Read("r.jsonl", """{"prompt":"q","completion":"a"}""")).Single();
+        Assert.Equal(tokenizer.Encode(Before + Answer + After, addSpecial: false, parseSpecial: true), example.Ids);
+        Assert.Equal([Before, Answer, After], example.Runs().Select(r => tokenizer.Decode(r.Ids)));
+        Assert.Equal([false, true, false], example.Runs().Select(r => r.CarriesLoss));
+    }
+
     private static Tokenizer Open(string file)
     {
         using var gguf = GgufFile.Open(SharedFolder.Path(file));
