@@ -29,6 +29,9 @@ public sealed unsafe class Parameter : IDisposable
     /// <summary>[rows, columns]; a vector has one row.</summary>
     public WeightMatrix Value { get; private set; }
 
+    /// <summary>Its name in a GGUF file; null where such a file has no tensor of its own for it (an expert of many).</summary>
+    public string? GgufName { get; init; }
+
     /// <summary>Whether Transformers stores this matrix the other way round, [columns, rows].</summary>
     public bool StoredTransposed { get; init; }
 
@@ -37,6 +40,9 @@ public sealed unsafe class Parameter : IDisposable
 
     /// <summary>Whether a gradient gathers.</summary>
     public bool IsTrained => gradient is not null;
+
+    /// <summary>Whether its values stand in float32 memory of its own, where they may be changed.</summary>
+    public bool IsOwned => values is not null;
 
     /// <summary>The gradient, float32 [rows, columns]; null while frozen.</summary>
     public float* Gradient => gradient is null ? null : gradient.Floats;

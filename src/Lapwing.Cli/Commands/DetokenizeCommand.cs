@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Lapwing.Cli.Host;
 using Lapwing.Cli.Store;
+using Lapwing.Models;
 using Lapwing.Text.Tokenizers;
 
 namespace Lapwing.Cli.Commands;
@@ -19,7 +20,7 @@ internal static class DetokenizeCommand
         var command = new Command("detokenize", "Token ids to text") { model, ids, noBos };
         command.SetAction(parsed =>
         {
-            var tokenizer = ModelText.OpenTokenizer(ModelPath.Resolve(parsed.GetRequiredValue(model), surroundings));
+            var tokenizer = ModelText.Open(ModelPath.Resolve(parsed.GetRequiredValue(model), surroundings)).Tokenizer;
             string[] given = parsed.GetValue(ids) is { Length: > 0 } some ? some : [surroundings.Input.ReadToEnd()];
             int[] numbers = [.. given.SelectMany(g => g.Split(Separators, StringSplitOptions.RemoveEmptyEntries)).Select(text => Id(text, tokenizer))];
             string decoded = tokenizer.Decode(parsed.GetValue(noBos) ? numbers : Inside(numbers, tokenizer));

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using Lapwing.Cli.Host;
 using Lapwing.Cli.Store;
+using Lapwing.Models;
 using Lapwing.Cli.Templates;
 using Lapwing.Text.Templates;
 

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using Lapwing.Cli.Host;
 using Lapwing.Cli.Store;
+using Lapwing.Models;
 using Lapwing.Text.Tokenizers;
 
 namespace Lapwing.Cli.Commands;
@@ -24,7 +25,7 @@ internal static class TokenizeCommand
         {
             string? given = parsed.GetValue(text), fromFile = parsed.GetValue(file), fromJsonl = parsed.GetValue(jsonl);
             if ((given is null ? 0 : 1) + (fromFile is null ? 0 : 1) + (fromJsonl is null ? 0 : 1) > 1) throw new UsageException("give one of TEXT, --file and --jsonl");
-            var tokenizer = ModelText.OpenTokenizer(ModelPath.Resolve(parsed.GetRequiredValue(model), surroundings));
+            var tokenizer = ModelText.Open(ModelPath.Resolve(parsed.GetRequiredValue(model), surroundings)).Tokenizer;
             foreach (string warning in tokenizer.Warnings) surroundings.Message($"warning: {Wording.Printable(warning)}");
             bool around = !parsed.GetValue(noBos), special = !parsed.GetValue(noSpecial);
             if (fromJsonl is not null) Rows(fromJsonl, tokenizer, around, special, surroundings);

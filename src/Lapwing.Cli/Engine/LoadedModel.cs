@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using Lapwing.Models;
 using Lapwing.Tensors;
-using Lapwing.Cli.Store;
 using Lapwing.Text.Tokenizers;
 
 namespace Lapwing.Cli.Engine;

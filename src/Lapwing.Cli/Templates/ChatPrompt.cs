@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Lapwing.Cli.Store;
+using Lapwing.Models;
 using Lapwing.Text.Templates;
 using Lapwing.Text.Tokenizers;
 

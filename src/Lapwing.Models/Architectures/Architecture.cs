@@ -23,4 +23,14 @@ internal abstract class Architecture
 
     /// <summary>From a <c>config.json</c>.</summary>
     public abstract DecoderSpec FromConfig(ConfigSettings settings);
+
+    /// <summary>The kind of layer whose rotary settings a GGUF file's plain keys hold, where the family has several.</summary>
+    public virtual string? RotaryLayerType => null;
+
+    /// <summary>Writes what this family's GGUF files hold beyond the common settings.</summary>
+    /// <exception cref="NotSupportedException">A setting has no form there: a file without it would be silently wrong.</exception>
+    public virtual void WriteGguf(GgufSettingsWriter writer, DecoderSpec spec, ConfigSettings source)
+    {
+        if (spec.Attention.Select(a => a.Window).Distinct().Count() > 1) throw new NotSupportedException($"a GGUF file of architecture '{GgufName}' cannot say which layers have a window: keep the folder");
+    }
 }

@@ -3,10 +3,10 @@ using Lapwing.Formats.Huggingface;
 namespace Lapwing.Models;
 
 /// <summary>A <c>config.json</c>'s hyper-parameters in the form of Transformers 4 or 5, and what every family reads the same way.</summary>
-internal sealed class ConfigSettings(ModelConfig config, string architecture, Weights weights, int? session)
+internal sealed class ConfigSettings(ModelConfig config, string architecture, Weights? weights, int? session)
 {
     /// <summary>The tensors.</summary>
-    public Weights Weights => weights;
+    public Weights Weights => weights ?? throw new InvalidOperationException("the settings were read without their tensors");
 
     /// <summary>Blocks.</summary>
     public int Layers { get; } = Settings.Positive(config.Has("num_hidden_layers") ? config.GetInt32("num_hidden_layers") : config.GetInt32("n_layer"), "block_count");

@@ -39,6 +39,14 @@ internal sealed class Gemma2 : Architecture
         return spec with { Attention = [.. spec.Attention.Select((a, l) => a with { Window = sliding[l] ? s.Int("sliding_window", 4096) : 0, SoftCap = cap, Scale = scale })] };
     }
 
+    public override void WriteGguf(GgufSettingsWriter writer, DecoderSpec spec, ConfigSettings source)
+    {
+        // Readers of the file take every other layer, from the first on, for a windowed one.
+        if (spec.Attention.Where((a, l) => a.Window > 0 != (l % 2 == 0)).Any()) throw new NotSupportedException("this model's pattern of windowed layers has no form in GGUF: keep the folder");
+        if (spec.LogitSoftCap == 0) writer.Set("final_logit_softcapping", 0f);
+        if (spec.Attention[0].SoftCap == 0) writer.Set("attn_logit_softcapping", 0f);
+    }
+
     /// <summary>What Gemma 2 and 3 have in common.</summary>
     internal static DecoderSpec Shared(DecoderSpec spec) => spec with { Norms = NormPlacement.Both, EmbeddingMultiplier = MathF.Sqrt(spec.Info.Hidden) };
 }

@@ -42,6 +42,16 @@ internal sealed class Gemma3 : Architecture
         };
     }
 
+    public override string? RotaryLayerType => "full_attention";
+
+    public override void WriteGguf(GgufSettingsWriter writer, DecoderSpec spec, ConfigSettings source)
+    {
+        int pattern = spec.Attention.TakeWhile(a => a.Window > 0).Count() + 1;
+        if (spec.Attention.Where((a, l) => a.Window > 0 != ((l + 1) % pattern != 0)).Any()) throw new NotSupportedException("this model's pattern of windowed layers has no form in GGUF: keep the folder");
+        if (pattern != Pattern) writer.Set("attention.sliding_window_pattern", (uint)pattern);
+        writer.Set("rope.freq_base_swa", source.Rotary("sliding_attention", spec.Attention[0].HeadWidth, spec.Info.ContextLength).Theta);
+    }
+
     // GGUF files have no key for the 27B's own scale; its number of layers tells it apart.
     private static float Scale(GgufSettings s, DecoderSpec spec, AttentionOptions a) =>
         s.Has("attention.scale") || s.Layers != LayersOf27B ? a.Scale : 1f / MathF.Sqrt((float)spec.Info.Hidden / a.Heads);

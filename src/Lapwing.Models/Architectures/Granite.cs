@@ -28,5 +28,13 @@ internal sealed class Granite : Architecture
         };
     }
 
+    public override void WriteGguf(GgufSettingsWriter writer, DecoderSpec spec, ConfigSettings source)
+    {
+        writer.Set("embedding_scale", spec.EmbeddingMultiplier);
+        writer.Set("residual_scale", spec.ResidualMultiplier);
+        writer.Set("logit_scale", 1f / spec.LogitMultiplier);
+        writer.Set("attention.scale", spec.Attention[0].Scale);
+    }
+
     private static float Number(float value) => value != 0 && float.IsFinite(value) ? value : throw new InvalidDataException($"a Granite multiplier is {value}: it must be a number other than 0");
 }

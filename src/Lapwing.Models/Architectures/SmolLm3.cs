@@ -25,5 +25,11 @@ internal sealed class SmolLm3 : Architecture
         return Without(spec, l => rotates is null ? (l + 1) % interval == 0 : rotates[l] == 0);
     }
 
+    public override void WriteGguf(GgufSettingsWriter writer, DecoderSpec spec, ConfigSettings source)
+    {
+        if (spec.Attention.Where((a, l) => a.Rotary is null != ((l + 1) % Interval == 0)).Any()) throw new NotSupportedException("this model's pattern of layers without rotary positions has no form in GGUF: keep the folder");
+        base.WriteGguf(writer, spec, source);
+    }
+
     private static DecoderSpec Without(DecoderSpec spec, Func<int, bool> bare) => spec with { Attention = [.. spec.Attention.Select((a, l) => bare(l) ? a with { Rotary = null } : a)] };
 }

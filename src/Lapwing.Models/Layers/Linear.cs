@@ -31,6 +31,9 @@ public sealed unsafe class Linear(string name, Parameter weight, Parameter? bias
     /// <summary>Its name in a GGUF file, without <c>.weight</c>; null where such a file has no matrix of its own for it (an expert of many).</summary>
     public string? GgufName { get; init; }
 
+    /// <summary>For an expert: the name of the stack that holds all experts' matrices in a GGUF file, without <c>.weight</c>.</summary>
+    public string? StackName { get; init; }
+
     /// <summary>How a GGUF file of this family orders its rows; null for Transformers' order.</summary>
     public RowOrder? GgufRows { get; init; }
 

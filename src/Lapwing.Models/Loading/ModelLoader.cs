@@ -15,9 +15,12 @@ public static class ModelLoader
     /// <exception cref="NotSupportedException">It is a kind of model that this version does not know.</exception>
     public static DecoderModel Load(string path, int? context = null)
     {
-        if (Directory.Exists(path)) return FromFolder(path, context);
+        if (Directory.Exists(path)) return FromFolder(path, context, out _);
         return FromGguf(GgufFile.Open(path), context);
     }
+
+    /// <summary>Loads a folder and hands out what its settings said.</summary>
+    internal static DecoderModel Load(string folder, out DecoderSpec spec) => FromFolder(folder, null, out spec);
 
     /// <summary>Loads from an open GGUF file, which the model owns from then on.</summary>
     public static DecoderModel FromGguf(GgufFile file, int? context = null)
@@ -26,7 +29,7 @@ public static class ModelLoader
         {
             var architecture = ArchitectureRegistry.OfGguf(file.Metadata.GetString("general.architecture"), file.Path);
             var weights = new Weights(file, gguf: true, architecture.Names, transposed: false);
-            return Build(architecture, weights, file.Path, () => architecture.FromGguf(new GgufSettings(architecture.GgufName, file.Metadata, weights, context)));
+            return Build(architecture, weights, file.Path, () => architecture.FromGguf(new GgufSettings(architecture.GgufName, file.Metadata, weights, context)), out _);
         }
         catch
         {
@@ -35,7 +38,7 @@ public static class ModelLoader
         }
     }
 
-    private static DecoderModel FromFolder(string path, int? context)
+    private static DecoderModel FromFolder(string path, int? context, out DecoderSpec spec)
     {
         var config = ModelConfig.Open(path);
         var source = SafetensorsFolder.Open(path);
@@ -43,7 +46,7 @@ public static class ModelLoader
         {
             var architecture = ArchitectureRegistry.OfConfig(config.TextConfig.ModelType, path);
             var weights = new Weights(source, gguf: false, architecture.Names, architecture.StoresTransposed);
-            return Build(architecture, weights, path, () => architecture.FromConfig(new ConfigSettings(config.TextConfig, architecture.GgufName, weights, context)));
+            return Build(architecture, weights, path, () => architecture.FromConfig(new ConfigSettings(config.TextConfig, architecture.GgufName, weights, context)), out spec);
         }
         catch
         {
@@ -52,11 +55,12 @@ public static class ModelLoader
         }
     }
 
-    private static DecoderModel Build(Architecture architecture, Weights weights, string path, Func<DecoderSpec> read)
+    private static DecoderModel Build(Architecture architecture, Weights weights, string path, Func<DecoderSpec> read, out DecoderSpec spec)
     {
         try
         {
-            return DecoderBuilder.Build(read() with { PairedRows = architecture.PairsRows }, weights);
+            spec = read() with { PairedRows = architecture.PairsRows };
+            return DecoderBuilder.Build(spec, weights);
         }
         catch (OverflowException)
         {

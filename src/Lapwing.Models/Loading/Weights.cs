@@ -34,10 +34,10 @@ internal sealed unsafe class Weights(ITensorSource source, bool gguf, TensorName
         if (transposed && role is not ("token_embd" or "position_embd" or "output"))
         {
             Check(view, matrix, columns, rows);
-            return new Parameter(name, Transpose(matrix)) { StoredTransposed = true };
+            return new Parameter(name, Transpose(matrix)) { StoredTransposed = true, GgufName = TensorNames.Gguf(role, layer) + ".weight" };
         }
         Check(view, matrix, rows, columns);
-        return new Parameter(name, matrix);
+        return new Parameter(name, matrix) { GgufName = TensorNames.Gguf(role, layer) + ".weight" };
     }
 
     /// <summary>Expert <paramref name="expert"/>'s matrix: a slice of GGUF's stack of them, or a tensor of its own.</summary>
@@ -48,12 +48,12 @@ internal sealed unsafe class Weights(ITensorSource source, bool gguf, TensorName
         {
             var all = stack.AsMatrix();
             Check(stack, all, checked(outputs * experts), inputs);
-            return new Linear(name, new Parameter(name + ".weight", all.Slice(expert * outputs, outputs)));
+            return new Linear(name, new Parameter(name + ".weight", all.Slice(expert * outputs, outputs))) { StackName = TensorNames.Gguf(role, layer) };
         }
         var view = Find(role, layer, expert, ".weight") ?? throw Missing(role, layer, ".weight", expert);
         var matrix = view.AsMatrix();
         Check(view, matrix, outputs, inputs);
-        return new Linear(name, new Parameter(name + ".weight", matrix));
+        return new Linear(name, new Parameter(name + ".weight", matrix)) { StackName = TensorNames.Gguf(role, layer) };
     }
 
     /// <summary>A vector in float32.</summary>
@@ -65,7 +65,7 @@ internal sealed unsafe class Weights(ITensorSource source, bool gguf, TensorName
         var view = Find(role, layer, 0, suffix);
         if (view is null) return null;
         if (view.Count != length) throw new InvalidDataException($"{view.File}: {view.Name} has {view.Count} elements where the model's settings ask for {length}: the file is damaged or not the model that it says");
-        var parameter = new Parameter(Reference(role, layer, 0) + suffix, view.AsMatrix());
+        var parameter = new Parameter(Reference(role, layer, 0) + suffix, view.AsMatrix()) { GgufName = TensorNames.Gguf(role, layer) + suffix };
         parameter.Own();
         return parameter;
     }

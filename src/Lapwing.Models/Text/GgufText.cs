@@ -1,15 +1,15 @@
 using Lapwing.Formats.Gguf;
 using Lapwing.Text.Tokenizers;
 
-namespace Lapwing.Cli.Store;
+namespace Lapwing.Models;
 
-/// <summary>Hands a GGUF file's metadata to the tokenizers, which know no files.</summary>
-internal static class GgufText
+/// <summary>The bridge between a GGUF file's metadata and the tokenizers, which know no files.</summary>
+public static class GgufText
 {
     /// <summary>The tokenizer that the file brings.</summary>
     /// <exception cref="InvalidDataException">It brings none, or a damaged one.</exception>
     /// <exception cref="NotSupportedException">It is of a kind that this version does not know.</exception>
-    public static Tokenizer Tokenizer(GgufFile file)
+    public static Tokenizer Read(GgufFile file)
     {
         if (!file.Metadata.ContainsKey("tokenizer.ggml.model"))
             throw new InvalidDataException($"{file.Path} holds no tokenizer (tokenizer.ggml.model is missing); take a file that was converted with its tokenizer");
@@ -24,6 +24,25 @@ internal static class GgufText
         catch (NotSupportedException e)
         {
             throw new NotSupportedException($"{file.Path}: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Puts a vocabulary into a file that is being composed.</summary>
+    public static void Write(GgufWriter writer, GgufVocabulary vocabulary)
+    {
+        foreach (var (key, value) in vocabulary.ToMetadata())
+        {
+            switch (value)
+            {
+                case string text: writer.Set(key, text); break;
+                case byte[][] strings: writer.Set(key, GgufValue.ArrayOf(new GgufStringArray(strings))); break;
+                case float[] numbers: writer.Set(key, numbers); break;
+                case int[] numbers: writer.Set(key, numbers); break;
+                case byte[] bytes: writer.Set(key, bytes); break;
+                case bool flag: writer.Set(key, flag); break;
+                case uint number: writer.Set(key, number); break;
+                default: throw new NotSupportedException($"a vocabulary's value of type {value.GetType().Name} under '{key}' has no form in GGUF");
+            }
         }
     }
 
