@@ -17,6 +17,8 @@ internal static class CommandList
         new("template", TemplateCommand.Create),
         new("show", ShowCommand.Create),
         new("eval", EvalCommand.Create),
+        new("tune", TuneCommand.Create),
+        new("plan", PlanCommand.Create),
         new("quantize", QuantizeCommand.Create),
         new("adapter", AdapterCommand.Create),
         new("doctor", DoctorCommand.Create),
