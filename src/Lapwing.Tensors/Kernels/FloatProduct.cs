@@ -21,6 +21,8 @@ internal static unsafe class FloatProduct
             var (row, rows, token, length) = plan->Part(part, tokens);
             var weight = plan->Weight;
             int columns = weight.Columns;
+            // Rows a multiple of 4 KiB apart share their cache sets, and a tile's ten streams drive each other out: 80 instead of 100 GFLOP/s.
+            int stride = weight.Type != ElementType.F32 && columns % 1024 == 0 ? columns + 16 : columns;
             float* y = plan->Output + (long)token * weight.Rows;
             if (length < FewTokens && weight.Type is (ElementType.F16 or ElementType.BF16))
             {
@@ -36,8 +38,8 @@ internal static unsafe class FloatProduct
                     X = x + (long)token * columns,
                     XStride = columns,
                     Tokens = length,
-                    W = Floats(weight, row, height),
-                    WStride = columns,
+                    W = Floats(weight, row, height, stride),
+                    WStride = stride,
                     Rows = height,
                     Columns = columns,
                     Y = y + row,
@@ -57,13 +59,14 @@ internal static unsafe class FloatProduct
             }
         }
 
-        private float* Floats(WeightMatrix weight, int row, int height)
+        private float* Floats(WeightMatrix weight, int row, int height, int stride)
         {
             byte* source = weight.Row(row);
             if (weight.Type == ElementType.F32) return (float*)source;
-            long count = (long)height * weight.Columns;
-            float* tile = (float*)Scratch.Own.Tile(count * sizeof(float));
-            Conversion.ToFloat(kernels, weight.Type, source, tile, count);
+            int columns = weight.Columns;
+            float* tile = (float*)Scratch.Own.Tile((long)height * stride * sizeof(float));
+            if (stride == columns) Conversion.ToFloat(kernels, weight.Type, source, tile, (long)height * columns);
+            else for (int r = 0; r < height; r++) Conversion.ToFloat(kernels, weight.Type, weight.Row(row + r), tile + (long)r * stride, columns);
             return tile;
         }
     }

@@ -30,6 +30,12 @@ internal readonly unsafe struct IntegerProblem
     /// <summary>A type that <see cref="VectorKernels.TakesPacked"/>, or null.</summary>
     public required ElementType? Packing { get; init; }
 
+    /// <summary>What memory should bring meanwhile: the blocks of the rows after these, or null.</summary>
+    public required byte* Ahead { get; init; }
+
+    /// <summary>Bytes of a row there.</summary>
+    public required nint AheadStride { get; init; }
+
     /// <summary>[rows, WGroups]: a group's share of its block's scale, a fraction of 2¹⁵ twice in 32 bits.</summary>
     public required float* WFactors { get; init; }
 

@@ -9,7 +9,7 @@ namespace Lapwing.Tensors;
 internal static unsafe class IntegerProduct
 {
     // Unpacked tiles: for one token in the first-level cache beside its activations, for many in the second.
-    private const int LargeTile = 192 << 10, SmallTile = 12 << 10, RowStep = 12, FewTokens = 4;
+    private const int LargeTile = 384 << 10, SmallTile = 4 << 10, RowStep = 12, FewTokens = 4;
 
     /// <summary>The matrices must all unpack and have x's columns.</summary>
     public static void Run(ThreadTeam team, VectorKernels kernels, ReadOnlySpan<WeightMatrix> weights, float* x, int tokens, ReadOnlySpan<nint> outputs)
@@ -54,6 +54,8 @@ internal static unsafe class IntegerProduct
                     W = packed ? weight.Row(row) : (byte*)values,
                     WStride = packed ? (nint)weight.RowBytes : columns * sizeof(short),
                     Packing = packed ? weight.Type : null,
+                    Ahead = few && row + height < end ? weight.Row(row + height) : null,
+                    AheadStride = (nint)weight.RowBytes,
                     WFactors = few ? scales : null,
                     WScales = blockScales,
                     WBlocks = blocks,

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Lapwing.Tensors;
 
@@ -64,13 +65,28 @@ internal sealed unsafe partial class VectorKernels<L>
         else if (p.Rows >= 4)
         {
             for (int t = 0; t < p.Tokens; t++)
-                for (int r = 0; r < p.Rows; r += 4) Integer1x4<TWeights>(p, t, Math.Min(r, p.Rows - 4));
+                for (int r = 0; r < p.Rows; r += 4)
+                {
+                    if (t == 0 && p.Ahead is not null) Prefetch(p.Ahead + r * p.AheadStride, 4 * p.AheadStride);
+                    Integer1x4<TWeights>(p, t, Math.Min(r, p.Rows - 4));
+                }
         }
         else
         {
             for (int t = 0; t < p.Tokens; t++)
                 for (int r = 0; r < p.Rows; r++) Integer1x1<TWeights>(p, t, r);
         }
+    }
+
+    /// <summary>
+    /// A single token reads each weight once, from memory: without this the first touch of a tile, its scales, waits for memory while the
+    /// multipliers stand still, a quarter of the time.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Prefetch(byte* start, nint bytes)
+    {
+        if (!Sse.IsSupported) return;
+        for (nint i = 0; i < bytes; i += 64) Sse.Prefetch1(start + i);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
