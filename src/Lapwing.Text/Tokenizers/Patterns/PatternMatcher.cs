@@ -100,7 +100,8 @@ internal struct PatternMatcher
             do
             {
                 if (!Resume(steps, text, bottom, marks, ref step, ref position)) return -1;
-                if (++attempts == MemoAfter && marks.IsEmpty && (long)steps.Length * (text.Length + 1) <= MaximumMemoBits)
+                // A loop's mark adds nothing to (step, position): it only forbids a round that took nothing, whose outcome is the loop head's at that position.
+                if (++attempts == MemoAfter && (long)steps.Length * (text.Length + 1) <= MaximumMemoBits)
                     memo = new ulong[((long)steps.Length * (text.Length + 1) + 63) / 64];
                 if (++_resumptions > MaximumResumptions)
                     throw new NotSupportedException($"The pattern '{PatternParser.Shorten(source)}' takes more than {MaximumResumptions} steps on this text.");
