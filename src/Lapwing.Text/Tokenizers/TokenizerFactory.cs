@@ -14,7 +14,7 @@ public static class TokenizerFactory
 
     /// <summary>From Hugging Face's <c>tokenizer.json</c>, by the rules of their library.</summary>
     /// <param name="json">The file's bytes.</param>
-    /// <param name="tokenizerConfig">The bytes of <c>tokenizer_config.json</c>: which tokens begin and end a text, the chat template.</param>
+    /// <param name="tokenizerConfig">The bytes of <c>tokenizer_config.json</c>: which tokens begin and end a text, the chat template. Null or empty for none.</param>
     /// <exception cref="InvalidDataException">Not valid JSON, or its parts do not belong together.</exception>
     /// <exception cref="NotSupportedException">A component that is not known here; the message names it.</exception>
     public static Tokenizer FromTokenizerJson(ReadOnlyMemory<byte> json, ReadOnlyMemory<byte>? tokenizerConfig = null)

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Lapwing.Testing;
 using Lapwing.Text.Tokenizers;
 
@@ -24,6 +25,31 @@ public class ReferenceVectorTests
     [InlineData("smollm2", "models/smollm2-135m-instruct.q4_1.gguf")]
     public void Every_random_text_is_exact(string name, string model)
         => Check(References.Gguf(SharedFolder.Path(model)), References.RandomText(SharedFolder.Path($"tokenizers/random-text/{name}.jsonl")));
+
+    [Fact]
+    public void Ids_of_a_sentence_encoder_are_those_of_its_reference()
+    {
+        Tokenizer tokenizer = References.Gguf(SharedFolder.Path("models/all-minilm-l6-v2.q4_0.gguf"));
+        using JsonDocument reference = JsonDocument.Parse(File.ReadAllBytes(SharedFolder.Path("models/all-minilm-l6-v2.reference.json")));
+        foreach (JsonElement row in reference.RootElement.GetProperty("cases").EnumerateArray())
+        {
+            // The reference cuts a text at 256 tokens, its closing [SEP] among them.
+            int[] ids = tokenizer.Encode(row.GetProperty("text").GetString()!);
+            if (ids.Length > 256) ids = [.. ids[..255], ids[^1]];
+            Assert.Equal(row.GetProperty("ids").EnumerateArray().Select(x => x.GetInt32()), ids);
+        }
+    }
+
+    [Fact]
+    public void A_story_model_s_sample_reads_back()
+    {
+        using JsonDocument sample = JsonDocument.Parse(File.ReadAllBytes(SharedFolder.Path("models/stories260k.sample.json")));
+        Tokenizer tokenizer = References.Gguf(SharedFolder.Path("models/stories260k.f32.gguf"));
+        int[] ids = [.. sample.RootElement.EnumerateArray().Select(x => x.GetInt32())];
+        string text = tokenizer.Decode(ids, skipSpecial: true);
+        Assert.StartsWith("Once upon a time", text, StringComparison.Ordinal);
+        Assert.Contains(text.Trim(), File.ReadAllText(SharedFolder.Path("models/stories260k.sample.txt")), StringComparison.Ordinal);
+    }
 
     private static void Check(Tokenizer tokenizer, IEnumerable<(string Text, int[] Ids)> cases)
     {

@@ -166,6 +166,6 @@ internal static class GgufMetadataKeys
     {
         object? content = value(key);
         if (content is sbyte[] signed) return Array.ConvertAll(signed, b => (byte)b);
-        return content is ReadOnlyMemory<byte> memory ? memory : Numbers(value, key, Convert.ToByte) is { } bytes ? bytes : null;
+        return content is ReadOnlyMemory<byte> memory ? memory : Numbers(value, key, Convert.ToByte) is { } bytes ? (ReadOnlyMemory<byte>?)bytes : null;
     }
 }

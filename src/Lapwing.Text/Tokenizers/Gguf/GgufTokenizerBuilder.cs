@@ -29,7 +29,7 @@ internal static class GgufTokenizerBuilder
             RawTokens = Added(source, vocabulary, originalSentencePiece),
             Prefix = prefix,
             Suffix = suffix,
-            ToGguf = () => source,
+            ToGguf = () => originalSentencePiece ? WithPlainSpaces(source) : source,
         };
         return new PipelineTokenizer(pipeline)
         {
@@ -47,6 +47,12 @@ internal static class GgufTokenizerBuilder
             Warnings = warnings,
         };
     }
+
+    /// <summary>GGUF's user-defined tokens are looked for in the text as it is written: their spaces are spaces.</summary>
+    private static GgufVocabulary WithPlainSpaces(GgufVocabulary source) => source with
+    {
+        Tokens = [.. source.Tokens.Select((t, id) => source.TokenTypes?[id] == (int)TokenKind.UserDefined ? Decoding.Unmark(t) : t)],
+    };
 
     private static Vocabulary ReadTokens(GgufVocabulary source)
     {

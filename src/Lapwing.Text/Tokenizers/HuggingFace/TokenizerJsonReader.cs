@@ -11,7 +11,7 @@ internal static class TokenizerJsonReader
     {
         using JsonDocument document = JsonReading.Parse(json, "tokenizer.json");
         JsonElement root = document.RootElement;
-        TokenizerConfig config = tokenizerConfig is { } bytes ? TokenizerConfig.Read(bytes) : new TokenizerConfig();
+        TokenizerConfig config = tokenizerConfig is { Length: > 0 } bytes ? TokenizerConfig.Read(bytes) : new TokenizerConfig();
         List<Normalizer> normalizers = NormalizerReader.Read(root.Member("normalizer"));
         List<PreTokenizer> preTokenizers = PreTokenizerReader.Read(root.Member("pre_tokenizer"));
         DecoderReader decoder = DecoderReader.Read(root.Member("decoder"));

@@ -3,7 +3,7 @@ namespace Lapwing.Text.Tokenizers;
 /// <summary>The bytes that each token adds to a text.</summary>
 internal static class Decoding
 {
-    /// <summary>Spaces are written ▁ and bytes <c>&lt;0x41&gt;</c> in ordinary tokens; the spelling of the others is their text.</summary>
+    /// <summary>Spaces are written ▁ and bytes <c>&lt;0x41&gt;</c> in all but control tokens, whose spelling is their text.</summary>
     internal static ReadOnlyMemory<byte>[] Marked(Vocabulary vocabulary)
     {
         var result = new ReadOnlyMemory<byte>[vocabulary.Count];
@@ -13,7 +13,7 @@ internal static class Decoding
             result[id] = vocabulary.Kind(id) switch
             {
                 TokenKind.Byte when Vocabulary.ByteOf(text.Span) is >= 0 and int value => new[] { (byte)value },
-                TokenKind.Normal or TokenKind.Unused => Unmark(text),
+                TokenKind.Normal or TokenKind.Unused or TokenKind.UserDefined => Unmark(text),
                 _ => text,
             };
         }

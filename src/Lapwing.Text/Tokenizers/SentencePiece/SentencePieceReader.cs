@@ -129,7 +129,7 @@ internal sealed class SentencePieceReader
             AddEos = model == "t5" && Control(_eos) is not null,
             AddSpacePrefix = _dummyPrefix,
             RemoveExtraWhitespaces = _removeExtra,
-            PrecompiledCharsmap = _map.Length > 0 ? _map : null,
+            PrecompiledCharsmap = _map.Length > 0 ? (ReadOnlyMemory<byte>?)_map : null,
         };
     }
 
