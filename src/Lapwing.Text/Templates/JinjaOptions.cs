@@ -10,8 +10,8 @@ public sealed record JinjaOptions
     public DateTimeOffset? Now { get; init; }
 
     /// <summary>
-    /// How many steps a rendering may take: one for each node evaluated, each element visited and each 16 characters of text made or
-    /// searched. 20 million are a second or two; a conversation of a thousand messages takes well under one million.
+    /// How many steps a rendering may take: one for each node evaluated, each element visited and each 16 characters of text worked
+    /// on (64 where they are only copied). 20 million are a second or two; a conversation of a thousand messages takes well under one million.
     /// </summary>
     public long MaxSteps { get; init; } = 20_000_000;
 

@@ -42,10 +42,6 @@ public sealed class JinjaTemplate
         {
             throw Explain(e, name);
         }
-        catch (InsufficientExecutionStackException)
-        {
-            throw new InvalidDataException($"{name}: nested too deeply");
-        }
     }
 
     /// <summary>Renders with the members of a JSON object as variables.</summary>
@@ -90,6 +86,6 @@ public sealed class JinjaTemplate
     {
         string line = e.Line > 0 ? $", line {e.Line}" : "";
         string kind = e.Kind is ErrorKind.TemplateError or ErrorKind.LimitExceeded ? "" : $"{e.Kind}: ";
-        return new InvalidDataException($"{name}{line}: {kind}{e.Message}", e);
+        return new InvalidDataException($"{name}{line}: {kind}{e.Message.ReplaceLineEndings(" ")}", e);
     }
 }

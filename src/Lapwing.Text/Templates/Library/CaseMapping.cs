@@ -63,6 +63,15 @@ internal static class CaseMapping
         return lower.ToString();
     }
 
+    /// <summary><c>casefold</c>: what has a long upper form folds to that form's lower one.</summary>
+    public static string Fold(string text)
+    {
+        if (Ascii.IsValid(text)) return text.ToLowerInvariant();
+        var folded = new StringBuilder(text.Length);
+        foreach (string point in Runtime.CodePoints.Each(text)) folded.Append(ToUpper.TryGetValue(point, out string? upper) && upper.Length > 1 ? Lower(upper) : Lower(point));
+        return folded.Replace('\u03c2', '\u03c3').Replace('\u017f', 's').ToString();
+    }
+
     /// <summary>One character as the head of a word.</summary>
     public static string Title(string character) => ToTitle.TryGetValue(character, out string? title) ? title : Upper(character);
 

@@ -12,16 +12,16 @@ internal static class Globals
 
     private static readonly Dictionary<string, Function> Functions = new Function[]
     {
-        new("range", Range), new("dict", Dict, "type"), new("namespace", MakeNamespace, "type"), new("cycler", MakeCycler, "type"),
-        new("joiner", static (_, a) => new Joiner(a.Bind("joiner", 0, "sep")[0].Or(", ")), "type"),
+        new("range", Range), new("dict", Dict, "type"), new("jinja2.utils.Namespace", MakeNamespace, "type"), new("jinja2.utils.Cycler", MakeCycler, "type"),
+        new("jinja2.utils.Joiner", static (_, a) => new Joiner(a.Bind("joiner", 0, "sep")[0].Or(", ")), "type"),
         new("lipsum", static (_, _) => throw new JinjaError(ErrorKind.SecurityError, "lipsum() is random text, and a template must render the same every time")),
         new("raise_exception", static (rt, a) => throw new JinjaError(ErrorKind.TemplateError, Repr.Str(rt, a.Bind("raise_exception", 1, "message")[0]))),
         new("strftime_now", static (rt, a) => Strftime.Format(rt, Str.Require(a.Bind("strftime_now", 1, "format")[0], "strftime() argument 1"))),
-    }.ToDictionary(f => f.Describe.Split([' ', '\'', '>'])[f.TypeName == "type" ? 2 : 1]);
+    }.ToDictionary(f => f.Name.Split('.')[^1].ToLowerInvariant());
 
     public static bool TryGet(Interpreter rt, string name, out object? value)
     {
-        value = name == "self" && rt.Blocks.Count > 0 ? SelfReference.Instance : Functions.GetValueOrDefault(name);
+        value = name == "self" ? SelfReference.Instance : Functions.GetValueOrDefault(name);
         return value is not null;
     }
 

@@ -71,7 +71,7 @@ internal static partial class StringMethods
             int end = at;
             if (limit >= 0 && parts.Count == limit) end = text.Length;
             while (end < text.Length && !Characters.IsSpace(text[end])) end++;
-            parts.Add(limit >= 0 && parts.Count == limit ? StripText(text[at..end], null, false, true) : text[at..end]);
+            parts.Add(text[at..end]);
             at = end;
         }
     }
@@ -87,7 +87,7 @@ internal static partial class StringMethods
             int at = end;
             if (limit >= 0 && parts.Count == limit) at = 0;
             while (at > 0 && !Characters.IsSpace(text[at - 1])) at--;
-            parts.Add(limit >= 0 && parts.Count == limit ? StripText(text[at..end], null, true, false) : text[at..end]);
+            parts.Add(text[at..end]);
             end = at;
         }
         parts.Reverse();

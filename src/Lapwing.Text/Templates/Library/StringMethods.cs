@@ -13,7 +13,7 @@ internal static partial class StringMethods
         ["capitalize"] = Simple(Capitalize),
         ["title"] = Simple(Title),
         ["swapcase"] = Simple(SwapCase),
-        ["casefold"] = Simple(t => CaseMapping.Lower(t).Replace("ß", "ss", StringComparison.Ordinal).Replace('ς', 'σ')),
+        ["casefold"] = Simple(CaseMapping.Fold),
         ["strip"] = (rt, s, a) => Strip(rt, s, a, true, true),
         ["lstrip"] = (rt, s, a) => Strip(rt, s, a, true, false),
         ["rstrip"] = (rt, s, a) => Strip(rt, s, a, false, true),
@@ -166,7 +166,7 @@ internal static partial class StringMethods
         bool first = true;
         foreach (int c in Points(text))
         {
-            if (!(c == '_' || Characters.IsAlpha(c) || (!first && Characters.IsDecimal(c)))) return false;
+            if (!(c == '_' || Characters.IsAlpha(c) || Characters.IsLetterNumber(c) || (!first && Characters.IsDecimal(c)))) return false;
             first = false;
         }
         return !first;

@@ -43,6 +43,7 @@ internal static partial class TextWrap
                 if (breakLong)
                 {
                     string chunk = chunks.Pop();
+                    rt.ChargeText(chunk.Length);
                     int end = (int)(width - used);
                     int hyphen = hyphens ? CodePoints.Slice(chunk, 0, end).LastIndexOf('-') : -1;
                     string head = hyphen > 0 && chunk.AsSpan(0, hyphen).IndexOfAnyExcept('-') >= 0 ? chunk[..(hyphen + 1)] : CodePoints.Slice(chunk, 0, end);

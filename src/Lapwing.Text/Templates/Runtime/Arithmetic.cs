@@ -20,7 +20,7 @@ internal static class Arithmetic
             if (!Str.Is(b, out string t)) throw JinjaError.Type($"can only concatenate str (not \"{TypeNames.Of(b)}\") to str");
             if (a is Markup || b is Markup) (s, t) = (Html.Escape(rt, a).Text, Html.Escape(rt, b).Text);
             rt.CheckSize(s.Length + (long)t.Length);
-            rt.ChargeText(s.Length + t.Length);
+            rt.ChargeCopy(s.Length + t.Length);
             return a is Markup || b is Markup ? new Markup(s + t) : s + t;
         }
         if (a is List<object?> list)
@@ -76,20 +76,23 @@ internal static class Arithmetic
     {
         RefuseUndefined(a, b);
         if (!Numbers.Is(a) || !Numbers.Is(b)) throw Unsupported("/", a, b);
-        if (a is BigInteger || b is BigInteger) return DivideBig(a, b);
+        if (!IsExact(a) || !IsExact(b)) return DivideBig(a, b);
         double divisor = Numbers.ToDouble(b);
         if (divisor == 0) throw ZeroDivision(a is double || b is double ? "float division by zero" : "division by zero");
         return Numbers.ToDouble(a) / divisor;
     }
+
+    // Whether a double holds the number without rounding.
+    private static bool IsExact(object? value) => value is double or bool or long and >= -(1L << 53) and <= 1L << 53;
 
     private static double DivideBig(object? a, object? b)
     {
         if (a is double || b is double) return Numbers.ToDouble(b) == 0 ? throw ZeroDivision("float division by zero") : Numbers.ToDouble(a) / Numbers.ToDouble(b);
         (BigInteger p, BigInteger q) = (Numbers.ToBig(a), Numbers.ToBig(b));
         if (q.IsZero) throw ZeroDivision("division by zero");
-        // 64 guard bits beyond a double's 53 make the quotient's rounding that of the exact value but for the rarest ties.
         int shift = (int)Math.Max(0, 128 - (p.GetBitLength() - q.GetBitLength()));
-        double quotient = Math.ScaleB((double)((p << shift) / q), -shift);
+        BigInteger whole = BigInteger.DivRem(p << shift, q, out BigInteger rest);
+        double quotient = Numbers.Round(rest.IsZero ? whole : (whole << 1) + (whole.Sign < 0 ? -1 : 1), rest.IsZero ? -shift : -shift - 1);
         return double.IsInfinity(quotient) ? throw new JinjaError(ErrorKind.OverflowError, "integer division result too large for a float") : quotient;
     }
 

@@ -76,8 +76,9 @@ internal sealed class BraceFormat(Interpreter rt, Arguments arguments, PyDict? m
             if (rest.Length > 2 && rest[2] != ':') throw JinjaError.Value("expected ':' after conversion specifier");
             rest = rest[2..];
         }
-        if (rest.StartsWith(':')) spec = Format(rest[1..], depth - 1);
+        // The value first: automatic numbers run from left to right, and those of the format itself come after.
         object? value = Value(path);
+        if (rest.StartsWith(':')) spec = Format(rest[1..], depth - 1);
         value = conversion switch
         {
             '\0' => value,

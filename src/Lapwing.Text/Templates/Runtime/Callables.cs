@@ -24,6 +24,8 @@ internal abstract class Callable
 /// <summary>A built-in function, such as <c>range</c>.</summary>
 internal sealed class Function(string name, Func<Interpreter, Arguments, object?> body, string typeName = "function") : Callable
 {
+    public string Name => name;
+
     public override string TypeName => typeName;
 
     public override string Describe => typeName == "type" ? $"<class '{name}'>" : $"<function {name}>";
@@ -64,7 +66,7 @@ internal sealed class Macro(MacroDefinition definition, Frame closure) : Callabl
         value = name switch
         {
             "name" => definition.Name,
-            "arguments" => definition.ParameterNames.Cast<object?>().ToList(),
+            "arguments" => new PyTuple([.. definition.ParameterNames]),
             "catch_kwargs" => definition.UsesKeywords,
             "catch_varargs" => definition.UsesVarargs,
             "caller" => definition.UsesCaller,

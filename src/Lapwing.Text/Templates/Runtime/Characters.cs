@@ -35,6 +35,8 @@ internal static class Characters
         or (>= 0x2460 and <= 0x2468) or (>= 0x2474 and <= 0x247c) or (>= 0x2488 and <= 0x2490) or 0x24ea or (>= 0x24f5 and <= 0x24fd) or 0x24ff
         or (>= 0x2776 and <= 0x277e) or (>= 0x2780 and <= 0x2788) or (>= 0x278a and <= 0x2792) or (>= 0x1369 and <= 0x1371);
 
+    public static bool IsLetterNumber(int c) => Category(c) == UnicodeCategory.LetterNumber;
+
     // Number forms, and the ideographs that stand for numbers.
     public static bool IsNumeric(int c) => IsDigit(c) || Category(c) is UnicodeCategory.LetterNumber or UnicodeCategory.OtherNumber || IsIdeographNumber(c);
 

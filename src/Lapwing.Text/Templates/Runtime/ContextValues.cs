@@ -20,7 +20,12 @@ internal static class ContextValues
             case null: return null;
             case string or bool or long or double: return value;
             case JsonElement element: return FromElement(rt, element);
-            case JsonNode node: return FromElement(rt, JsonSerializer.SerializeToElement(node, JsonContext.Default.JsonNode));
+            case JsonValue scalar: return Convert(rt, scalar.GetValue<object>());
+            case JsonArray array: return Items(rt, array);
+            case JsonObject members:
+                var converted = new PyDict(rt);
+                foreach ((string key, JsonNode? item) in Members(members)) converted.Set(key, Convert(rt, item));
+                return converted;
             case int or short or sbyte or byte or ushort or uint: return System.Convert.ToInt64(value, CultureInfo.InvariantCulture);
             case ulong u: return Numbers.Normalize(u);
             case BigInteger big: return Numbers.Normalize(big);
@@ -29,11 +34,31 @@ internal static class ContextValues
                 var dict = new PyDict(rt);
                 foreach ((string key, object? item) in pairs) dict.Set(key, Convert(rt, item));
                 return dict;
-            case IEnumerable items:
-                var list = new List<object?>();
-                foreach (object? item in items) list.Add(Convert(rt, item));
-                return list;
+            case IEnumerable items: return Items(rt, items);
             default: throw new ArgumentException($"a template cannot take a value of type {value.GetType()}", nameof(value));
+        }
+    }
+
+    private static List<object?> Items(Interpreter rt, IEnumerable items)
+    {
+        var list = new List<object?>();
+        foreach (object? item in items) list.Add(Convert(rt, item));
+        return list;
+    }
+
+    private static List<KeyValuePair<string, JsonNode?>> Members(JsonObject members)
+    {
+        try
+        {
+            return [.. members];
+        }
+        catch (ArgumentException)
+        {
+            throw JinjaError.Value("an object of the context has the same member twice");
+        }
+        catch (InvalidOperationException)
+        {
+            throw HalfPair();
         }
     }
 
@@ -66,9 +91,11 @@ internal static class ContextValues
         }
         catch (InvalidOperationException)
         {
-            throw JinjaError.Value("a string of the context holds half a surrogate pair (\\ud800 to \\udfff alone), which is no text");
+            throw HalfPair();
         }
     }
+
+    private static JinjaError HalfPair() => JinjaError.Value("a string of the context holds half a surrogate pair (\\ud800 to \\udfff alone), which is no text");
 
     private static object Number(string text)
     {
@@ -77,7 +104,3 @@ internal static class ContextValues
         return text.Length > 4300 ? throw JinjaError.Value("Exceeds the limit (4300 digits) for integer string conversion") : BigInteger.Parse(text, CultureInfo.InvariantCulture);
     }
 }
-
-/// <summary>Serialisation without reflection, so that the program can be compiled ahead of time.</summary>
-[System.Text.Json.Serialization.JsonSerializable(typeof(JsonNode))]
-internal sealed partial class JsonContext : System.Text.Json.Serialization.JsonSerializerContext;

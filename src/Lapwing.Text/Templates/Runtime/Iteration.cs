@@ -54,11 +54,17 @@ internal static class Iteration
         return items;
     }
 
+    private static long TextLength(Interpreter rt, string text)
+    {
+        rt.ChargeText(text.Length);
+        return CodePoints.Length(text);
+    }
+
     /// <summary><c>len()</c>; null where Python has none.</summary>
     public static long? Length(Interpreter rt, object? value) => value switch
     {
-        string s => CodePoints.Length(s),
-        Markup m => CodePoints.Length(m.Text),
+        string s => TextLength(rt, s),
+        Markup m => TextLength(rt, m.Text),
         List<object?> list => list.Count,
         PyTuple tuple => tuple.Items.Length,
         PyDict dict => dict.Count,

@@ -35,8 +35,24 @@ internal static class Numbers
         if (value is double d) return d;
         if (value is long i) return i;
         if (value is bool b) return b ? 1 : 0;
-        double big = (double)(BigInteger)value!;
+        double big = Round((BigInteger)value!, 0);
         return double.IsInfinity(big) ? throw new JinjaError(ErrorKind.OverflowError, "int too large to convert to float") : big;
+    }
+
+    /// <summary>value·2^exponent, rounded half to even; .NET's own conversion cuts off instead.</summary>
+    public static double Round(BigInteger value, int exponent)
+    {
+        BigInteger magnitude = BigInteger.Abs(value);
+        int extra = (int)magnitude.GetBitLength() - 64;
+        if (extra > 0)
+        {
+            // 64 bits, the last of which remembers whether anything was cut off, decide the rounding as the whole value would.
+            bool rest = !(magnitude & ((BigInteger.One << extra) - 1)).IsZero;
+            magnitude = (magnitude >> extra) | (rest ? BigInteger.One : BigInteger.Zero);
+            exponent += extra;
+        }
+        double rounded = Math.ScaleB((double)(ulong)magnitude, exponent);
+        return value.Sign < 0 ? -rounded : rounded;
     }
 
     /// <summary>The order of two numbers, exact across types; null where one is NaN.</summary>

@@ -61,7 +61,7 @@ internal static class PercentFormat
             rt.CheckSize(text.Length + Math.Max(width, precision));
             rt.Charge(1 + (Math.Max(width, precision) >> 4));
             string piece = Convert(rt, type, value, (int)precision, plus, space, alternate, escape, out bool numeric, i);
-            int pad = (int)Math.Max(0, width - CodePoints.Length(piece));
+            int pad = (int)Math.Max(0, Math.Max(0, width) - CodePoints.Length(piece));
             if (left) text.Append(piece).Append(' ', pad);
             else if (zero && numeric)
             {

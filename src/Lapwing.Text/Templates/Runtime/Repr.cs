@@ -63,6 +63,7 @@ internal static class Repr
                 break;
             case LoopContext loop: text.Append(CultureInfo.InvariantCulture, $"<LoopContext {loop.Index}/{loop.Length(rt)}>"); break;
             case Macro macro: text.Append("<Macro ").Append(macro.Name is null ? "anonymous" : Quote(macro.Name)).Append('>'); break;
+            case SelfReference: text.Append("<TemplateReference None>"); break;
             case PyIterator iterator: text.Append('<').Append(iterator.TypeName).Append(" object>"); break;
             case Callable callable: text.Append(callable.Describe); break;
             default: text.Append(Of(rt, value)); break;

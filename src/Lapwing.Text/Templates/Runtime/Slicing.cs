@@ -79,7 +79,6 @@ internal static class Slicing
             PyBytes bytes => (long)bytes.Data[index],
             _ => Str.Is(value, out string text) ? Str.Like(value, CodePoints.Slice(text, (int)index, (int)index + 1)) : null,
         };
-        if (value is string s) rt.ChargeText(s.Length);
         return true;
     }
 }

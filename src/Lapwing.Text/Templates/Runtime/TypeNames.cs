@@ -25,6 +25,8 @@ internal static class TypeNames
         Namespace => "Namespace",
         LoopContext => "LoopContext",
         Macro => "Macro",
+        SelfReference => "TemplateReference",
+        Cycler => "Cycler",
         Callable c => c.TypeName,
         _ => value.GetType().Name,
     };

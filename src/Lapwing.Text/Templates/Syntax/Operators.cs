@@ -77,7 +77,7 @@ internal sealed class ConcatExpr(Expr[] items) : Expr
             text.Append(markup ? Html.Escape(rt, value).Text : Repr.Str(rt, value));
             rt.CheckSize(text.Length);
         }
-        rt.ChargeText(text.Length);
+        rt.ChargeCopy(text.Length);
         return markup ? new Markup(text.ToString()) : text.ToString();
     }
 }

@@ -11,14 +11,14 @@ internal sealed partial class Parser
         return expr;
     }
 
-    private Expr ParseTuple(bool withConditional = true, bool parenthesised = false, bool endsAtRecursive = false)
+    private Expr ParseTuple(bool withConditional = true, bool parenthesised = false)
     {
         int line = Current.Line;
         var items = new List<Expr>();
         bool tuple = false;
         while (true)
         {
-            if (Current.Kind is TokenKind.VariableEnd or TokenKind.BlockEnd or TokenKind.RParen || (endsAtRecursive && Current.Is("recursive"))) break;
+            if (Current.Kind is TokenKind.VariableEnd or TokenKind.BlockEnd or TokenKind.RParen) break;
             items.Add(ParseExpression(withConditional));
             if (!Skip(TokenKind.Comma)) break;
             tuple = true;

@@ -19,6 +19,7 @@ internal sealed partial class Parser
 
     // Filters and tests that do not exist fail at once, but inside an "if" only when reached (templates ask "'x' is filter" first).
     private readonly List<JinjaError> _unknown = [];
+    private readonly List<JinjaError> _refused = [];
     private int _at;
     private int _nesting;
     private int _loops;
@@ -35,7 +36,7 @@ internal sealed partial class Parser
     {
         var parser = new Parser(Lexer.Tokenize(source));
         Body body = parser.ParseBody(null);
-        if (parser._unknown.Count > 0) throw parser._unknown[0];
+        foreach (JinjaError unknown in parser._refused.Concat(parser._unknown)) throw unknown;
         var symbols = new Symbols(null);
         body.Declare(symbols);
         body.Bind(symbols);
@@ -75,6 +76,7 @@ internal sealed partial class Parser
 
     private void Deeper()
     {
+        Interpreter.EnsureStack();
         if (++_nesting > MaxNesting) throw Fail($"nested more than {MaxNesting} levels deep");
     }
 
@@ -130,10 +132,13 @@ internal sealed partial class Parser
 
     private T Inner<T>(Func<T> parse, bool function)
     {
-        (bool topLevel, int loops) = (_topLevel, _loops);
+        (bool topLevel, int loops, int unknown) = (_topLevel, _loops, _unknown.Count);
         _topLevel = false;
         if (function) _loops = 0;
         T result = parse();
+        // An "if" around a loop or a macro excuses nothing inside it.
+        _refused.AddRange(_unknown.Skip(unknown));
+        _unknown.RemoveRange(unknown, _unknown.Count - unknown);
         (_topLevel, _loops) = (topLevel, loops);
         return result;
     }
@@ -186,9 +191,9 @@ internal sealed partial class Parser
 
     private ForStatement ParseFor(int line)
     {
-        Target target = ParseTarget(withNamespace: false, endsAtIn: true);
+        Target target = ParseTarget(withNamespace: false);
         ExpectName("in");
-        Expr items = ParseTuple(withConditional: false, endsAtRecursive: true);
+        Expr items = ParseTuple(withConditional: false);
         Expr? test = SkipName("if") ? ParseExpression() : null;
         bool recursive = SkipName("recursive");
         int mark = _names.Count;
@@ -321,13 +326,13 @@ internal sealed partial class Parser
         }
     }
 
-    private Target ParseTarget(bool withNamespace, bool endsAtIn = false)
+    private Target ParseTarget(bool withNamespace)
     {
         var items = new List<Target>();
         bool tuple = false;
         while (true)
         {
-            if (Current.Kind is TokenKind.BlockEnd or TokenKind.VariableEnd or TokenKind.RParen || (endsAtIn && Current.Is("in"))) break;
+            if (Current.Kind is TokenKind.BlockEnd or TokenKind.VariableEnd or TokenKind.RParen) break;
             items.Add(ParseOneTarget(withNamespace));
             if (!Skip(TokenKind.Comma)) break;
             tuple = true;
