@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Lapwing.Cli.Engine;
 using Lapwing.Cli.Host;
 using Lapwing.Cli.Templates;
+using Lapwing.Text.Chat;
 
 namespace Lapwing.Cli.Chatting;
 
@@ -9,17 +10,17 @@ namespace Lapwing.Cli.Chatting;
 internal sealed class Conversation
 {
     private readonly LoadedModel loaded;
-    private readonly ChatPrompt? template;
+    private readonly ChatTemplate? template;
     private readonly string? system;
     private readonly List<(string Role, string Text)> turns = [];
 
-    private Conversation(LoadedModel loaded, ChatPrompt? template, string? system) => (this.loaded, this.template, this.system) = (loaded, template, system);
+    private Conversation(LoadedModel loaded, ChatTemplate? template, string? system) => (this.loaded, this.template, this.system) = (loaded, template, system);
 
     /// <summary>An empty conversation.</summary>
     /// <exception cref="InvalidDataException">A system message is given to a model without a chat template, or the template is damaged.</exception>
     public static Conversation Begin(LoadedModel loaded, bool raw, string? system, Surroundings surroundings)
     {
-        var template = raw ? null : ChatPrompt.Of(loaded.Text, loaded.Path);
+        var template = raw ? null : ChatTemplates.Of(loaded.Text, loaded.Path);
         if (template is null && !raw)
         {
             if (system is not null) throw new InvalidDataException($"{loaded.Path} has no chat template, so that --system has no place; leave it out, or take an instruction-tuned model");

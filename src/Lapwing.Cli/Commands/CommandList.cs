@@ -19,7 +19,9 @@ internal static class CommandList
         new("eval", EvalCommand.Create),
         new("tune", TuneCommand.Create),
         new("plan", PlanCommand.Create),
+        new("pretrain", PretrainCommand.Create),
         new("quantize", QuantizeCommand.Create),
+        new("convert", ConvertCommand.Create),
         new("adapter", AdapterCommand.Create),
         new("doctor", DoctorCommand.Create),
     ];

@@ -49,12 +49,12 @@ internal static class TemplateCommand
 
     private static string OfModel(string path, string messagesFile, string? toolsFile, bool generationPrompt, JinjaOptions options)
     {
-        var prompt = ChatPrompt.Of(ModelText.Open(path), path) ?? throw new InvalidDataException($"{path} has no chat template; it is a base model, or its template was left out when it was converted");
+        var prompt = ChatTemplates.Of(ModelText.Open(path), path, options) ?? throw new InvalidDataException($"{path} has no chat template; it is a base model, or its template was left out when it was converted");
         var messages = JsonInput.Read(messagesFile);
         if (messages.ValueKind != JsonValueKind.Array || messages.GetArrayLength() == 0) throw new InvalidDataException($"{messagesFile} must hold a JSON array of messages, such as [{{\"role\": \"user\", \"content\": \"Hello\"}}]");
         JsonElement? tools = toolsFile is null ? null : JsonInput.Read(toolsFile);
         if (tools is { ValueKind: not JsonValueKind.Array }) throw new InvalidDataException($"{toolsFile} must hold a JSON array of tools");
-        return prompt.Render(messages, tools, generationPrompt, options);
+        return prompt.Render(messages, tools, generationPrompt);
     }
 
     private static JsonElement Object(string path)

@@ -2,7 +2,6 @@ using System.CommandLine;
 using Lapwing.Cli.Engine;
 using Lapwing.Cli.Host;
 using Lapwing.Cli.Tuning;
-using Lapwing.Training;
 
 namespace Lapwing.Cli.Commands;
 
@@ -30,49 +29,9 @@ internal static class TuneCommand
                 MaskView.Write(prepared.Examples, () => prepared.Loaded.Tokenizer, surroundings);
                 return ExitCodes.Done;
             }
-            return Learn(prepared, folder!, parsed.GetValue(resume), surroundings);
+            using var run = prepared.Begin(surroundings.Interruption.Token);
+            return Learning.Run(run, folder!, parsed.GetValue(resume), prepared.Loaded.Path, surroundings);
         });
         return command;
-    }
-
-    private static int Learn(TunePreparation prepared, string folder, bool resume, Surroundings surroundings)
-    {
-        var token = surroundings.Interruption.Token;
-        using var run = prepared.Begin(token);
-        TuneRun.ClaimFolder(folder, resume);
-        try
-        {
-            surroundings.Message($"{run.Split.Training.Length} rows to learn from, {run.Split.Validation.Length} held out; {run.TrainedParameters} weights learn in {run.Steps} steps");
-            var result = ProgressMeter.Run(surroundings, "tuning", run.Steps, "steps", meter => run.Run(
-                folder, resume,
-                step => meter.Report(step.Step + 1, $"loss {step.Loss:0.000}, {step.TokensPerSecond:0} tok/s"),
-                validation => surroundings.Message($"step {validation.Step}: loss {validation.Loss:0.0000} on what is held out"),
-                token));
-            if (result.Outcome == TrainingOutcome.Diverged) throw new InvalidDataException(result.Diagnosis ?? "the run diverged; lower --lr");
-            // Stopped before the first step: there is nothing to keep.
-            if (result.Steps.Count > 0 && run.Save(folder, result) is { } note) surroundings.Message($"warning: {note}");
-            Report(run, result, folder, surroundings);
-            return result.Outcome == TrainingOutcome.Interrupted ? ExitCodes.Interrupted : ExitCodes.Done;
-        }
-        finally
-        {
-            if (Directory.Exists(folder) && !Directory.EnumerateFileSystemEntries(folder).Any()) Directory.Delete(folder);
-        }
-    }
-
-    private static void Report(TuneRun run, TrainingResult result, string folder, Surroundings surroundings)
-    {
-        if (surroundings.Json)
-        {
-            string record = run.Record(result).ToNode().ToJsonString();
-            surroundings.WriteJson(json => json.WriteRawValue(record));
-            return;
-        }
-        if (result.Outcome == TrainingOutcome.Interrupted) surroundings.Message("interrupted; go on with --resume");
-        if (result.Steps.Count == 0) return;
-        var (first, last) = (result.Steps[0], result.Steps[^1]);
-        surroundings.Out.WriteLine($"{folder}: {result.Steps.Count} steps in {ProgressMeter.Duration(result.Seconds)}, loss {first.Loss:0.0000} → {last.Loss:0.0000}");
-        if (result.Validation.Count > 1)
-            surroundings.Out.WriteLine($"on what was held out: {result.Validation[0].Loss:0.0000} → {result.Validation[^1].Loss:0.0000} ({(result.Validation[^1].Loss < result.Validation[0].Loss ? "better" : "not better")})");
     }
 }

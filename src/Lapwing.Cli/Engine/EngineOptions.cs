@@ -14,11 +14,11 @@ internal sealed class EngineOptions
     private readonly Option<int?> threads = Numbers.Whole("--threads", "threads that compute (default: the physical cores)", 1, 1024, "-t");
     private readonly Option<string[]> adapters = new("--adapter") { Description = "attach a PEFT folder or an adapter's .gguf file, with a strength if wanted; repeatable", HelpName = "PATH[:SCALE]" };
 
-    /// <summary>Adds them to a command; <paramref name="exactness"/> off where a command has no exact path, <paramref name="withAdapters"/> likewise.</summary>
-    public EngineOptions AddTo(Command command, bool exactness = true, bool withAdapters = true)
+    /// <summary>Adds them to a command; <paramref name="withModel"/> and <paramref name="withAdapters"/> off where a command takes none.</summary>
+    public EngineOptions AddTo(Command command, bool withModel = true, bool withAdapters = true)
     {
-        command.Arguments.Add(model);
-        if (exactness) command.Options.Add(exact);
+        if (withModel) command.Arguments.Add(model);
+        command.Options.Add(exact);
         command.Options.Add(threads);
         if (withAdapters) command.Options.Add(adapters);
         return this;

@@ -1,4 +1,5 @@
 using Lapwing.Cli.Host;
+using Lapwing.Training;
 
 namespace Lapwing.Cli.Store;
 
@@ -18,14 +19,16 @@ internal static class ModelPath
     public static string Resolve(string name, Surroundings surroundings)
     {
         if (name.Length == 0) throw new UsageException("the model's name is empty; give a .gguf file, a folder, or 'chick'");
-        if (File.Exists(name) || Directory.Exists(name)) return name;
+        if (File.Exists(name)) return name;
+        if (Directory.Exists(name)) return InFolder(name);
         if (name == Chick) return ShippedChick();
         bool isPath = name.Contains('/', StringComparison.Ordinal) || name.Contains('\\', StringComparison.Ordinal) || name.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase);
         if (!isPath)
         {
             string store = Folder(surroundings);
-            foreach (string candidate in new[] { Path.Combine(store, name), Path.Combine(store, name + ".gguf") })
-                if (File.Exists(candidate) || Directory.Exists(candidate)) return candidate;
+            string folder = Path.Combine(store, name), file = folder + ".gguf";
+            if (Directory.Exists(folder)) return InFolder(folder);
+            if (File.Exists(file)) return file;
             throw new FileNotFoundException($"{name} is neither a file or folder here nor a model in {store}; give the path of a .gguf file or of a folder with safetensors", name);
         }
         throw new FileNotFoundException($"{name} does not exist; check the path", name);
@@ -37,6 +40,13 @@ internal static class ModelPath
         string home = surroundings.Variable("LAPWING_HOME") is { Length: > 0 } set ? set
             : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".lapwing");
         return Path.Combine(home, "models");
+    }
+
+    // What pretrain and tune --method full leave is a folder with a GGUF file in it.
+    private static string InFolder(string folder)
+    {
+        string file = Path.Combine(folder, TuneRun.ModelName);
+        return File.Exists(file) && !File.Exists(Path.Combine(folder, "config.json")) ? file : folder;
     }
 
     private static string ShippedChick()

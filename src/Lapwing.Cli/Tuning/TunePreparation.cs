@@ -27,7 +27,12 @@ internal sealed class TunePreparation : IDisposable
     {
         settings.Read(parsed, TuneOptions.UsualLength); // wrong usage is told before a long file is read
         var data = DataReader.Read(settings.Data(parsed), settings.DataOptions(parsed));
-        var loaded = engine.Load(parsed, surroundings);
+        return Make(engine.Load(parsed, surroundings), data, parsed, settings, surroundings);
+    }
+
+    /// <summary>From a loaded model, which this owns from then on, and data that were read.</summary>
+    public static TunePreparation Make(LoadedModel loaded, DataSet data, ParseResult parsed, TuneSettings settings, Surroundings surroundings)
+    {
         try
         {
             int length = TuneOptions.LengthFor(loaded.Model.Info.ContextLength, settings.Length(parsed));
@@ -59,9 +64,15 @@ internal sealed class TunePreparation : IDisposable
         // Rows of tokens need no tokenizer, and some models bring none.
         if (data.Rows.All(r => r is TokenRow))
             return new ExampleBuilder(_ => throw new InvalidDataException("no conversation"), _ => throw new InvalidDataException("no text"), _ => [], new() { Length = length, Vocabulary = vocabulary }).Build(data);
-        var prompt = data.Rows.Any(r => r is ConversationRow)
-            ? ChatPrompt.Of(loaded.Text, loaded.Path) ?? throw new InvalidDataException($"{loaded.Path} has no chat template, which conversations need; train it on plain text, or take an instruction-tuned model")
+        var template = data.Rows.Any(r => r is ConversationRow)
+            ? ChatTemplates.Of(loaded.Text, loaded.Path) ?? throw new InvalidDataException($"{loaded.Path} has no chat template, which conversations need; train it on plain text, or take an instruction-tuned model")
             : null;
-        return ExampleBuilder.For(loaded.Tokenizer, row => ConversationMask.Render(prompt!, row), vocabulary, length).Build(data);
+        return ExampleBuilder.For(loaded.Tokenizer, Render, vocabulary, length).Build(data);
+
+        RenderedText Render(ConversationRow row)
+        {
+            var (text, learn) = template!.RenderWithMask(row.Messages, row.Learn, row.Tools);
+            return new RenderedText(text, learn);
+        }
     }
 }

@@ -29,7 +29,7 @@ internal static class OptionsJson
             ["recompute"] = o.Recompute,
             ["exact"] = exact,
         };
-        if (o.From is not null) return json;
+        if (o.From is not null || o.Full) return json;
         json["rank"] = o.Lora.Rank;
         json["alpha"] = o.Lora.Alpha ?? 2.0 * o.Lora.Rank;
         json["target"] = o.Lora.Target;

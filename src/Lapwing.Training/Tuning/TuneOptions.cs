@@ -9,6 +9,9 @@ public sealed record TuneOptions
     /// <summary>The new adapter; not looked at where <see cref="From"/> is given.</summary>
     public LoraOptions Lora { get; init; } = new();
 
+    /// <summary>The whole model learns, in float32, and no adapter.</summary>
+    public bool Full { get; init; }
+
     /// <summary>An adapter to learn on from (a PEFT folder or GGUF file): its method and shapes rule.</summary>
     public string? From { get; init; }
 

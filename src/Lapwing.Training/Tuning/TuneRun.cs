@@ -18,6 +18,9 @@ public sealed class TuneRun : IDisposable
     /// <summary>The record's name in the output folder.</summary>
     public const string RecordName = "run.json";
 
+    /// <summary>The model's name in the output folder, where a GGUF file learnt in full.</summary>
+    public const string ModelName = "model.gguf";
+
     private static readonly TimeSpan BetweenStates = TimeSpan.FromMinutes(5);
     private readonly DecoderModel model;
     private readonly BaseIdentity baseModel;
@@ -29,6 +32,7 @@ public sealed class TuneRun : IDisposable
     private readonly ModelWorker worker;
     private readonly ModelWorker? validator;
     private readonly Trainer trainer;
+    private readonly Adapter? adapter;
     private readonly DateTimeOffset started = DateTimeOffset.UtcNow;
 
     /// <summary>Prepares a run.</summary>
@@ -48,17 +52,18 @@ public sealed class TuneRun : IDisposable
         from = options.From is null ? null : FileIdentities.Of(options.From);
         Split = ValidationSplit.Create(examples, options.Validation, options.Seed);
         if (Split.Training.Length == 0) throw new InvalidDataException("nothing is left to learn from: hold less out (--validation)");
-        Adapter = options.From is null ? LoraTuning.Create(model, this.options.Lora) : LoraTuning.From(model, options.From);
+        if (options.Full && options.From is not null) throw new ArgumentException("--from starts from an adapter, and training in full has none");
+        adapter = options.Full ? null : options.From is null ? LoraTuning.Create(model, this.options.Lora) : LoraTuning.From(model, options.From);
         try
         {
-            tensors = [.. Adapter.Parameters.Select(Trainable.Of)];
+            tensors = adapter is null ? Trainable.All(model) : [.. adapter.Parameters.Select(Trainable.Of)];
             worker = new(model, training, options.Recompute);
             validator = Split.Validation.Length > 0 ? new(model, inference) : null;
             trainer = new(tensors, worker, validator, Split, model.Info.Vocabulary, this.options.Trainer);
         }
         catch
         {
-            Adapter.Dispose();
+            adapter?.Dispose();
             worker?.Dispose();
             validator?.Dispose();
             throw;
@@ -66,7 +71,8 @@ public sealed class TuneRun : IDisposable
     }
 
     /// <summary>The adapter that learns.</summary>
-    public Adapter Adapter { get; }
+    /// <exception cref="InvalidOperationException">The whole model learns (<see cref="TuneOptions.Full"/>).</exception>
+    public Adapter Adapter => adapter ?? throw new InvalidOperationException("the whole model learns: there is no adapter");
 
     /// <summary>What is learnt from and what is held out.</summary>
     public ValidationSplit Split { get; }
@@ -90,7 +96,8 @@ public sealed class TuneRun : IDisposable
         bool state = File.Exists(Path.Combine(folder, TrainingState.FileName));
         if (resume && !state) throw new IOException($"{folder} holds no {TrainingState.FileName}: there is no run to go on with; leave --resume out");
         if (!resume && state) throw new IOException($"{folder} holds a run that was not finished: go on with --resume, or choose another folder with -o");
-        if (!resume && File.Exists(Path.Combine(folder, "adapter_config.json"))) throw new IOException($"{folder} already holds an adapter: choose another folder with -o, or delete that one");
+        if (!resume && new[] { "adapter_config.json", ModelName, "model.safetensors" }.Any(f => File.Exists(Path.Combine(folder, f))))
+            throw new IOException($"{folder} already holds an adapter or a model: choose another folder with -o, or delete that one");
         Directory.CreateDirectory(folder);
     }
 
@@ -146,7 +153,7 @@ public sealed class TuneRun : IDisposable
     public RunRecord Record(TrainingResult result) => new()
     {
         Processor = Processor,
-        Method = Adapter.Config.UseRsLora ? "rslora" : "lora",
+        Method = adapter is null ? "full" : adapter.Config.UseRsLora ? "rslora" : "lora",
         Base = baseModel,
         From = from,
         Data = new(
@@ -168,28 +175,43 @@ public sealed class TuneRun : IDisposable
     };
 
     /// <summary>
-    /// Writes the adapter as a PEFT folder with <c>adapter.gguf</c>, the loss plot and, last, the run record. Every file appears complete or not at all.
+    /// Writes the adapter as a PEFT folder with <c>adapter.gguf</c> (or the whole model, in the form of <paramref name="source"/>), the loss plot and,
+    /// last, the run record. Every file appears complete or not at all.
     /// </summary>
+    /// <param name="folder">Where to.</param>
+    /// <param name="result">What <see cref="Run"/> came to.</param>
+    /// <param name="source">The file or folder that the model was loaded from; needed where the whole model learnt.</param>
     /// <returns>What could not be written in one of the forms, and why; null where all was.</returns>
     /// <exception cref="InvalidOperationException">The run diverged: there is nothing worth keeping.</exception>
     /// <exception cref="IOException">The disk is full or not writable.</exception>
-    public string? Save(string folder, TrainingResult result)
+    public string? Save(string folder, TrainingResult result, string? source = null)
     {
         if (result.Outcome == TrainingOutcome.Diverged) throw new InvalidOperationException("the run diverged: its adapter is worthless and is not saved");
         string? note = null;
-        AdapterWriter.ToPeft(Adapter, folder);
-        try
+        if (adapter is null) SaveModel(folder, source ?? throw new ArgumentException("a model that learnt in full is saved beside where it came from: name that", nameof(source)));
+        else
         {
-            AdapterWriter.ToGguf(Adapter, model, Path.Combine(folder, "adapter.gguf"));
-        }
-        catch (NotSupportedException e)
-        {
-            note = $"no adapter.gguf: {e.Message}";
+            AdapterWriter.ToPeft(adapter, folder);
+            try
+            {
+                AdapterWriter.ToGguf(adapter, model, Path.Combine(folder, "adapter.gguf"));
+            }
+            catch (NotSupportedException e)
+            {
+                note = $"no adapter.gguf: {e.Message}";
+            }
         }
 
         AtomicFile.WriteAllText(Path.Combine(folder, "loss.svg"), LossPlot.ToSvg(result.Steps, result.Validation));
         AtomicFile.WriteAllText(Path.Combine(folder, RecordName), Record(result).ToJson());
         return note;
+    }
+
+    // In the form from which it was loaded.
+    private void SaveModel(string folder, string source)
+    {
+        if (Directory.Exists(source)) TrainedModel.ToFolder(model, source, folder);
+        else TrainedModel.ToGguf(model, source, Path.Combine(folder, ModelName));
     }
 
     /// <inheritdoc/>
@@ -198,7 +220,7 @@ public sealed class TuneRun : IDisposable
         trainer.Dispose();
         worker.Dispose();
         validator?.Dispose();
-        Adapter.Dispose();
+        adapter?.Dispose();
     }
 
     private JsonObject Options() => OptionsJson.Of(options, trainer.Warmup, trainer.Steps, arithmetic.Path == "exact");
