@@ -37,7 +37,7 @@ public sealed record ModelText(Tokenizer Tokenizer, string? ChatTemplate)
         try
         {
             if (json is not null) tokenizer = TokenizerFactory.FromTokenizerJson(json, config);
-            else if (ReadIfThere(folder, "tokenizer.model") is { } model) tokenizer = TokenizerFactory.FromSentencePieceModel(model);
+            else if (ReadIfThere(folder, "tokenizer.model") is { } model) tokenizer = TokenizerFactory.FromSentencePieceModel(model, config);
             else throw new FileNotFoundException($"{folder} holds neither tokenizer.json nor tokenizer.model: copy the one that belongs to the model there", folder);
         }
         catch (Exception error) when (error is InvalidDataException or NotSupportedException)

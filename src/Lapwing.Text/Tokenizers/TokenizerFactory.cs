@@ -31,7 +31,15 @@ public static class TokenizerFactory
     }
 
     /// <summary>From SentencePiece's <c>tokenizer.model</c> (BPE or Unigram), by the rules of its library.</summary>
+    /// <param name="model">The file's bytes.</param>
+    /// <param name="tokenizerConfig">The bytes of <c>tokenizer_config.json</c>: tokens added to the model's own, which of them begin and end a text, the chat
+    /// template. Null or empty for none.</param>
     /// <exception cref="InvalidDataException">Not such a file, or a damaged one.</exception>
     /// <exception cref="NotSupportedException">A model of words or characters.</exception>
-    public static Tokenizer FromSentencePieceModel(ReadOnlyMemory<byte> model) => GgufTokenizerBuilder.Build(SentencePieceReader.Read(model), originalSentencePiece: true);
+    public static Tokenizer FromSentencePieceModel(ReadOnlyMemory<byte> model, ReadOnlyMemory<byte>? tokenizerConfig = null)
+    {
+        GgufVocabulary vocabulary = SentencePieceReader.Read(model);
+        if (tokenizerConfig is { Length: > 0 } config) vocabulary = TokenizerConfig.Read(config).Apply(vocabulary);
+        return GgufTokenizerBuilder.Build(vocabulary, originalSentencePiece: true);
+    }
 }

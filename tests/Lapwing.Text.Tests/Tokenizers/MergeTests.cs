@@ -40,9 +40,20 @@ public class MergeTests
 
     [Fact]
     public void SentencePiece_joins_as_the_definition_says()
-        => Gen.Select(Gen.Select(Gen.Char["abc"].Array[2, 5], Gen.Int[-6, 0]).Array[0, 25], Word).Sample((pieces, word) =>
+        => Gen.Select(Gen.Select(Gen.Char["ab▁"].Array[2, 5], Gen.Int[-6, 0]).Array[0, 25], Gen.Char["ab▁"].Array[0, 60].Select(c => new string(c))).Sample((pieces, word) =>
         {
-            var scored = pieces.Select(p => (Text: new string(p.Item1), Score: (float)p.Item2)).Concat([("a", -9f), ("b", -9f), ("c", -9f)]).DistinctBy(p => p.Item1).ToArray();
+            var scored = pieces.Select(p => (Text: new string(p.Item1), Score: (float)p.Item2)).Concat([("a", -9f), ("b", -9f), ("▁", -9f)]).DistinctBy(p => p.Item1).ToArray();
+            string[] tokens = [.. scored.Select(p => p.Item1)];
+            var model = new SentencePieceBpeModel(Vocabulary(tokens, [.. scored.Select(p => p.Item2)]), -1, original: false);
+            Assert.Equal(SlowScores(scored, word).Select(t => Array.IndexOf(tokens, t)), Encode(model, word));
+        }, iter: 2000);
+
+    [Fact]
+    public void Words_taken_one_by_one_are_those_of_the_whole_text()
+        => Gen.Select(Gen.Select(Gen.Char["ab"].Array[1, 4], Gen.Bool, Gen.Int[-6, 0]).Array[0, 25], Gen.Char["ab▁"].Array[0, 60].Select(c => new string(c))).Sample((pieces, word) =>
+        {
+            // A mark only at the front of a token: the model may cut at every word.
+            var scored = pieces.Select(p => (Text: (p.Item2 ? "▁" : "") + new string(p.Item1), Score: (float)p.Item3)).Concat([("a", -9f), ("b", -9f), ("▁", -9f), ("▁▁", -3f)]).DistinctBy(p => p.Item1).ToArray();
             string[] tokens = [.. scored.Select(p => p.Item1)];
             var model = new SentencePieceBpeModel(Vocabulary(tokens, [.. scored.Select(p => p.Item2)]), -1, original: false);
             Assert.Equal(SlowScores(scored, word).Select(t => Array.IndexOf(tokens, t)), Encode(model, word));

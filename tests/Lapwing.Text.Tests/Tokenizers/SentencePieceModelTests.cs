@@ -87,6 +87,22 @@ public class SentencePieceModelTests
     }
 
     [Fact]
+    public void The_configuration_beside_a_model_adds_tokens_and_a_template()
+    {
+        byte[] config = """
+            {"added_tokens_decoder":{"0":{"content":"<unk>","special":true},"2":{"content":"</s>","special":true},"402":{"content":"<|im_end|>","special":true},"401":{"content":"<tool>","special":false}},
+             "eos_token":"<|im_end|>","bos_token":{"content":"<s>"},"chat_template":"T","add_bos_token":true,"tokenizer_class":"LlamaTokenizer"}
+            """u8.ToArray();
+        Tokenizer tokenizer = TokenizerFactory.FromSentencePieceModel(Write(Trained, 2, removeExtra: false), config);
+        Assert.Equal((1, 402, "T", true), (tokenizer.BosId, tokenizer.EosId, tokenizer.ChatTemplate, tokenizer.AddsBos));
+        Assert.Equal((TokenKind.Unused, TokenKind.UserDefined, TokenKind.Control), (tokenizer.Kind(400), tokenizer.Kind(401), tokenizer.Kind(402)));
+        Assert.Equal(402, tokenizer.Encode("the<|im_end|>")[^1]);
+        Assert.Contains(402, tokenizer.EndOfGeneration);
+        Assert.Throws<InvalidDataException>(() => TokenizerFactory.FromSentencePieceModel(Write(Trained, 2, removeExtra: false),
+            """{"added_tokens_decoder":{"2000000000":{"content":"x"}}}"""u8.ToArray()));
+    }
+
+    [Fact]
     public void A_damaged_model_is_refused_in_words()
     {
         byte[] model = Write(Trained, 2, removeExtra: false);

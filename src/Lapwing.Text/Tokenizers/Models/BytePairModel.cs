@@ -52,12 +52,18 @@ internal sealed class BytePairModel : SubwordModel
     {
         (_vocabulary, _options) = (vocabulary, options);
         _merges = new PairTable(merges.Count);
-        int prefix = options.ContinuingPrefix.Length;
+        byte[] joined = new byte[256];
         for (int rank = 0; rank < merges.Count; rank++)
         {
             (string left, string right) = merges[rank];
-            string joined = left + (prefix > 0 && right.StartsWith(options.ContinuingPrefix, StringComparison.Ordinal) ? right[prefix..] : right);
-            _merges.Add(Symbol(left, strict, rank), Symbol(right, strict, rank), rank, Symbol(joined, strict, rank), replace: strict);
+            int needed = 3 * (left.Length + right.Length);
+            if (joined.Length < needed) joined = new byte[needed * 2];
+            int cut = Encoding.UTF8.GetBytes(left, joined), end = cut + Encoding.UTF8.GetBytes(right, joined.AsSpan(cut));
+            int leftSymbol = Symbol(joined.AsSpan(0, cut), strict, rank), rightSymbol = Symbol(joined.AsSpan(cut, end - cut), strict, rank);
+            // The mark of a continuing piece vanishes where it joins what stands before.
+            if (options.ContinuingPrefix.Length > 0 && right.StartsWith(options.ContinuingPrefix, StringComparison.Ordinal))
+                end = cut + Encoding.UTF8.GetBytes(right.AsSpan(options.ContinuingPrefix.Length), joined.AsSpan(cut));
+            _merges.Add(leftSymbol, rightSymbol, rank, Symbol(joined.AsSpan(0, end), strict, rank), replace: strict);
         }
         for (int b = 0; b < 256; b++) _bytes[b] = Lookup(ByteAlphabet.Character((byte)b).ToString());
         _fallback = vocabulary.ByteTokens();
@@ -69,13 +75,15 @@ internal sealed class BytePairModel : SubwordModel
 
     internal override string Name => _options.ByteLevel ? "byte-level BPE" : "BPE";
 
-    private int Symbol(string text, bool strict, int rank)
+    private int Symbol(ReadOnlySpan<byte> spelling, bool strict, int rank)
     {
-        int id = Lookup(text);
+        int id = _vocabulary.Find(spelling);
         if (id >= 0) return id;
         if (strict)
             throw new InvalidDataException(
-                $"Merge {rank} names '{Vocabulary.Show(Encoding.UTF8.GetBytes(text))}', which is not in the vocabulary: the tokenizer's files do not belong together.");
+                $"Merge {rank} names '{Vocabulary.Show(spelling)}', which is not in the vocabulary: the tokenizer's files do not belong together.");
+        string text = Encoding.UTF8.GetString(spelling);
+        if (_extraIds.TryGetValue(text, out int extra)) return extra;
         id = _vocabulary.Count + _extra.Count;
         _extra.Add(text);
         _extraIds.Add(text, id);

@@ -8,13 +8,14 @@ internal sealed class SentencePieceBpeModel : SubwordModel
 {
     // Unused tokens made of unused tokens: real ones nest a few deep.
     private const int MaximumDepth = 64;
+    private const int Mark = '▁';
 
     private readonly Vocabulary _vocabulary;
     private readonly int[] _bytes;
     private readonly uint[] _order;
     private readonly int _unknown;
     private readonly ByteTrie? _userDefined;
-    private readonly bool _resegmentUnused;
+    private readonly bool _resegmentUnused, _partsAtMarks;
 
     /// <param name="vocabulary">Tokens with scores.</param>
     /// <param name="unknownId">What a character becomes that neither a token nor byte tokens spell; −1 drops it.</param>
@@ -37,6 +38,7 @@ internal sealed class SentencePieceBpeModel : SubwordModel
             uint bits = BitConverter.SingleToUInt32Bits(vocabulary.Score(id) + 0f);
             _order[id] = (bits & 0x80000000) != 0 ? bits : 0x7FFFFFFF - bits;
         }
+        _partsAtMarks = PartsAtMarks();
         var userDefined = Enumerable.Range(0, vocabulary.Count).Where(id => vocabulary.Kind(id) == TokenKind.UserDefined).ToArray();
         if (original && userDefined.Length > 0) _userDefined = new ByteTrie(userDefined.Select(id => (vocabulary.Memory(id), id)));
     }
@@ -44,6 +46,36 @@ internal sealed class SentencePieceBpeModel : SubwordModel
     internal override string Name => "SentencePiece BPE";
 
     internal override void Encode(ReadOnlySpan<int> piece, List<int> ids, Workspace workspace)
+    {
+        if (!_partsAtMarks)
+        {
+            EncodeStretch(piece, ids, workspace);
+            return;
+        }
+        int start = 0;
+        for (int i = 1; i < piece.Length; i++)
+        {
+            if (piece[i] != Mark || piece[i - 1] == Mark) continue;
+            EncodeStretch(piece[start..i], ids, workspace);
+            start = i;
+        }
+        EncodeStretch(piece[start..], ids, workspace);
+    }
+
+    /// <summary>Whether no token has a ▁ behind another character: then nothing joins across a word's beginning, and words can be taken one by one.</summary>
+    private bool PartsAtMarks()
+    {
+        ReadOnlySpan<byte> mark = "▁"u8;
+        for (int id = 0; id < _vocabulary.Count; id++)
+        {
+            ReadOnlySpan<byte> text = _vocabulary.Text(id);
+            while (text.StartsWith(mark)) text = text[mark.Length..];
+            if (text.IndexOf(mark) >= 0) return false;
+        }
+        return true;
+    }
+
+    private void EncodeStretch(ReadOnlySpan<int> piece, List<int> ids, Workspace workspace)
     {
         if (piece.IsEmpty) return;
         int length = CodePoints.Utf8Length(piece);
