@@ -29,7 +29,8 @@ internal static unsafe class FloatProduct
                 SixteenBits(weight, row, rows, x + (long)token * columns, length, y);
                 return;
             }
-            int step = Math.Clamp((length < FewTokens ? SmallTile : LargeTile) / (4 * Math.Max(columns, 1)) / RowStep * RowStep, RowStep, Math.Max(rows, RowStep));
+            int fit = (length < FewTokens ? SmallTile : LargeTile) / (4 * Math.Max(columns, 1));
+            int step = Math.Clamp(fit / RowStep * RowStep, RowStep, Math.Max(rows, RowStep));
             for (int end = row + rows; row < end; row += step)
             {
                 int height = Math.Min(step, end - row);

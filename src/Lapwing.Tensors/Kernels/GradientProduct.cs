@@ -35,7 +35,8 @@ internal static unsafe class GradientProduct
     }
 
     private readonly struct Job(
-        VectorKernels kernels, WeightMatrix b, float* a, nint aRow, nint aStep, int rows, float* c, int width, int height, int columnParts, bool apart) : IParallelJob
+        VectorKernels kernels, WeightMatrix b, float* a, nint aRow, nint aStep, int rows, float* c, int width, int height, int columnParts,
+        bool apart) : IParallelJob
     {
         public void Run(int part)
         {
@@ -57,7 +58,7 @@ internal static unsafe class GradientProduct
                     {
                         int wide = Math.Min(PanelWidth, columns - p * PanelWidth);
                         float* target = c + (long)m * b.Columns + column + p * PanelWidth, source = panel + (long)p * PanelWidth * steps;
-                        if (!apart && tall == TileRows && wide == PanelWidth) kernels.Outer(aTile, 1, TileRows, source, steps, target, b.Columns);
+                        if (tall == TileRows && wide == PanelWidth) kernels.Outer(aTile, 1, TileRows, source, steps, target, b.Columns, apart);
                         else Edge(aTile, source, steps, target, tall, wide, edge);
                     }
                 }
@@ -72,7 +73,7 @@ internal static unsafe class GradientProduct
             {
                 Conversion.ToFloat(kernels, b.Type, b.Row(k + s) + skip, line, columns);
                 for (int p = 0; p < panels; p++)
-                    new ReadOnlySpan<float>(line + p * PanelWidth, PanelWidth).CopyTo(new Span<float>(panel + ((long)p * steps + s) * PanelWidth, PanelWidth));
+                    Copy(line + p * PanelWidth, panel + ((long)p * steps + s) * PanelWidth, PanelWidth);
             }
         }
 
@@ -87,16 +88,16 @@ internal static unsafe class GradientProduct
             }
         }
 
-        /// <summary>A tile that reaches over c's edge works on a copy; one whose sums stay apart begins at zero.</summary>
+        /// <summary>A tile that reaches over c's edge works on a copy.</summary>
         private void Edge(float* aTile, float* source, int steps, float* target, int tall, int wide, float* edge)
         {
             new Span<float>(edge, TileRows * PanelWidth).Clear();
-            if (!apart)
-                for (int m = 0; m < tall; m++) new ReadOnlySpan<float>(target + (long)m * b.Columns, wide).CopyTo(new Span<float>(edge + m * PanelWidth, wide));
-            kernels.Outer(aTile, 1, TileRows, source, steps, edge, PanelWidth);
-            for (int m = 0; m < tall; m++)
-                if (apart) kernels.Axpy(target + (long)m * b.Columns, 1f, edge + m * PanelWidth, wide);
-                else new ReadOnlySpan<float>(edge + m * PanelWidth, wide).CopyTo(new Span<float>(target + (long)m * b.Columns, wide));
+            for (int m = 0; m < tall; m++) Copy(target + (long)m * b.Columns, edge + m * PanelWidth, wide);
+            kernels.Outer(aTile, 1, TileRows, source, steps, edge, PanelWidth, apart);
+            for (int m = 0; m < tall; m++) Copy(edge + m * PanelWidth, target + (long)m * b.Columns, wide);
         }
+
+        private static void Copy(float* source, float* target, int count) =>
+            new ReadOnlySpan<float>(source, count).CopyTo(new Span<float>(target, count));
     }
 }

@@ -86,7 +86,9 @@ internal unsafe interface ILanes<T>
     /// </summary>
     static abstract T LoadNibbles(byte* source, T shifts);
 
-    /// <summary>For the first 16 of 32 shifts to <paramref name="position"/>, for the last 16 shifts by 4 less, in whatever form the level shifts.</summary>
+    /// <summary>
+    /// For the first 16 of 32 shifts to <paramref name="position"/>, for the last 16 shifts by 4 less, in whatever form the level shifts.
+    /// </summary>
     static abstract T NibbleShifts(int position);
 
     /// <summary>32 integers of 16 bits.</summary>

@@ -21,7 +21,9 @@ internal readonly unsafe struct IntegerProblem
 
     public required int Tokens { get; init; }
 
-    /// <summary>Blocks of <see cref="Packing"/>; without one, 16-bit values, multiplied by their factors already if <see cref="WFactors"/> is null.</summary>
+    /// <summary>
+    /// Blocks of <see cref="Packing"/>; without one, 16-bit values, multiplied by their factors already if <see cref="WFactors"/> is null.
+    /// </summary>
     public required byte* W { get; init; }
 
     /// <summary>Bytes from one row to the next.</summary>

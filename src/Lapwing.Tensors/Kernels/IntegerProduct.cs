@@ -9,7 +9,7 @@ namespace Lapwing.Tensors;
 internal static unsafe class IntegerProduct
 {
     // Unpacked tiles: for one token in the first-level cache beside its activations, for many in the second.
-    private const int LargeTile = 384 << 10, SmallTile = 4 << 10, RowStep = 12, FewTokens = 4;
+    private const int LargeTile = 384 << 10, SmallTile = 4 << 10, RowStep = 12, FewestRows = 4, FewTokens = 4;
 
     /// <summary>The matrices must all unpack and have x's columns.</summary>
     public static void Run(ThreadTeam team, VectorKernels kernels, ReadOnlySpan<WeightMatrix> weights, float* x, int tokens, ReadOnlySpan<nint> outputs)
@@ -32,9 +32,10 @@ internal static unsafe class IntegerProduct
             int groups = (columns / group + 15) / 16 * 16, blocks = groups * group / QuantisedActivations.BlockLength;
             bool minima = BlockCodec.HasMinima(weight.Type), few = length < FewTokens, packed = few && kernels.TakesPacked(weight.Type);
             int rowBytes = (packed ? 0 : columns * sizeof(short)) + (2 * groups + blocks) * sizeof(float);
-            int step = Math.Clamp((few ? SmallTile : LargeTile) / rowBytes / RowStep * RowStep, few ? RowStep / 3 : RowStep, Math.Max(rows, RowStep));
+            int step = Math.Clamp((few ? SmallTile : LargeTile) / rowBytes / RowStep * RowStep, few ? FewestRows : RowStep, Math.Max(rows, RowStep));
             short* values = (short*)Scratch.Own.Tile((long)step * rowBytes);
-            float* scales = (float*)(packed ? values : values + (long)step * columns), offsets = scales + (long)step * groups, blockScales = offsets + (long)step * groups;
+            float* scales = (float*)(packed ? values : values + (long)step * columns);
+            float* offsets = scales + (long)step * groups, blockScales = offsets + (long)step * groups;
             for (int end = row + rows; row < end; row += step)
             {
                 int height = Math.Min(step, end - row);

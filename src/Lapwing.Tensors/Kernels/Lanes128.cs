@@ -5,7 +5,9 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Lapwing.Tensors;
 
-/// <summary>Sixteen lanes in four 128-bit registers: what every 64-bit processor has. Without a fused multiply-add the runtime emulates it: right, and slow.</summary>
+/// <summary>
+/// Sixteen lanes in four 128-bit registers: what every 64-bit processor has. Without a fused multiply-add the runtime emulates it: right, and slow.
+/// </summary>
 internal readonly unsafe struct Lanes128(Vector128<float> v0, Vector128<float> v1, Vector128<float> v2, Vector128<float> v3) : ILanes<Lanes128>
 {
     private readonly Vector128<float> x0 = v0;

@@ -3,8 +3,8 @@ namespace Lapwing.Tensors;
 /// <summary>One weight matrix's share of a product: how its rows and the tokens are cut into parts. Where they are cut changes no bit.</summary>
 internal unsafe struct ProductPlan
 {
-    // A part should take some 10 µs: 20 times a join. Eight parts a thread even out what a busy machine takes away.
-    private const long WorkPerPart = 1 << 16;
+    // A part takes 3 µs or more, several times a join. Eight parts a thread even out what a busy machine takes away.
+    private const long WorkPerPart = 1 << 15;
     private const int PartsPerThread = 8, RowStep = 12, TokenStep = 4, FewestTokens = 16;
 
     public WeightMatrix Weight;
@@ -19,7 +19,8 @@ internal unsafe struct ProductPlan
     {
         long work = 0;
         foreach (var weight in weights) work += (long)weight.Rows * weight.Columns * tokens;
-        long wanted = threads == 1 ? 1 : Math.Clamp(work / WorkPerPart, 1, (long)threads * PartsPerThread);
+        long wanted = threads == 1 ? 1 : Math.Clamp(work / WorkPerPart / threads, 1, PartsPerThread) * threads; // as many for every thread
+        if (work < WorkPerPart) wanted = 1;
         int parts = 0;
         for (int m = 0; m < weights.Length; m++)
         {

@@ -26,7 +26,11 @@ internal sealed unsafe partial class VectorKernels<L>
     {
         float* buffer = stackalloc float[Width];
         for (; n >= Width; n -= Width, a += Width, b += Width, y += Width) L.Store(L.MultiplyAdd(L.Load(a), L.Load(b), L.Load(y)), y);
-        if (n > 0) LaneMath<L>.StorePart(L.MultiplyAdd(LaneMath<L>.LoadPart(a, n, buffer), LaneMath<L>.LoadPart(b, n, buffer), LaneMath<L>.LoadPart(y, n, buffer)), y, n, buffer);
+        if (n > 0)
+        {
+            var sum = L.MultiplyAdd(LaneMath<L>.LoadPart(a, n, buffer), LaneMath<L>.LoadPart(b, n, buffer), LaneMath<L>.LoadPart(y, n, buffer));
+            LaneMath<L>.StorePart(sum, y, n, buffer);
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization), SkipLocalsInit]
@@ -46,7 +50,10 @@ internal sealed unsafe partial class VectorKernels<L>
         for (; n >= Width; n -= Width, x += Width, y += Width)
             L.Store(L.MultiplyAdd(factor, LaneHalves<L>.FromHalf(L.LoadShorts(x)), L.Load(y)), y);
         if (n > 0)
-            LaneMath<L>.StorePart(L.MultiplyAdd(factor, LaneHalves<L>.FromHalf(LaneMath<L>.LoadShortsPart(x, n, buffer)), LaneMath<L>.LoadPart(y, n, buffer)), y, n, buffer);
+        {
+            var half = LaneHalves<L>.FromHalf(LaneMath<L>.LoadShortsPart(x, n, buffer));
+            LaneMath<L>.StorePart(L.MultiplyAdd(factor, half, LaneMath<L>.LoadPart(y, n, buffer)), y, n, buffer);
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization), SkipLocalsInit]

@@ -4,32 +4,35 @@ namespace Lapwing.Tensors;
 
 /// <content>
 /// Outer-product-shaped tile for the gradients: sums stay in registers over all steps, each step one broadcast times a row of the panel.
-/// A result's additions are sequential in k, so it does not matter where a driver cuts k, rows or columns.
+/// A result's additions are sequential in k, so it does not matter where a driver cuts rows or columns.
 /// </content>
 internal sealed unsafe partial class VectorKernels<L>
 {
-    public override void Outer(float* a, nint aRow, nint aStep, float* panel, int steps, float* c, nint cStride)
+    public override void Outer(float* a, nint aRow, nint aStep, float* panel, int steps, float* c, nint cStride, bool apart)
     {
-        if (L.IsWide) Outer12(a, aRow, aStep, panel, steps, c, cStride);
-        else for (int m = 0; m < 12; m += 3) Outer3(a + m * aRow, aRow, aStep, panel, steps, c + m * cStride, cStride);
+        if (L.IsWide) Outer12(a, aRow, aStep, panel, steps, c, cStride, apart);
+        else for (int m = 0; m < 12; m += 3) Outer3(a + m * aRow, aRow, aStep, panel, steps, c + m * cStride, cStride, apart);
     }
 
     /// <summary>12 rows × 32 columns: 24 of 32 registers hold sums.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Outer12(float* a, nint aRow, nint aStep, float* panel, int steps, float* c, nint cStride)
+    private static void Outer12(float* a, nint aRow, nint aStep, float* panel, int steps, float* c, nint cStride, bool apart)
     {
-        L s0a = L.Load(c), s0b = L.Load(c + Width);
-        L s1a = L.Load(c + cStride), s1b = L.Load(c + cStride + Width);
-        L s2a = L.Load(c + 2 * cStride), s2b = L.Load(c + 2 * cStride + Width);
-        L s3a = L.Load(c + 3 * cStride), s3b = L.Load(c + 3 * cStride + Width);
-        L s4a = L.Load(c + 4 * cStride), s4b = L.Load(c + 4 * cStride + Width);
-        L s5a = L.Load(c + 5 * cStride), s5b = L.Load(c + 5 * cStride + Width);
-        L s6a = L.Load(c + 6 * cStride), s6b = L.Load(c + 6 * cStride + Width);
-        L s7a = L.Load(c + 7 * cStride), s7b = L.Load(c + 7 * cStride + Width);
-        L s8a = L.Load(c + 8 * cStride), s8b = L.Load(c + 8 * cStride + Width);
-        L s9a = L.Load(c + 9 * cStride), s9b = L.Load(c + 9 * cStride + Width);
-        L s10a = L.Load(c + 10 * cStride), s10b = L.Load(c + 10 * cStride + Width);
-        L s11a = L.Load(c + 11 * cStride), s11b = L.Load(c + 11 * cStride + Width);
+        float* zeros = stackalloc float[2 * Width];
+        float* start = apart ? zeros : c;
+        nint stride = apart ? 0 : cStride;
+        L s0a = L.Load(start), s0b = L.Load(start + Width);
+        L s1a = L.Load(start + stride), s1b = L.Load(start + stride + Width);
+        L s2a = L.Load(start + 2 * stride), s2b = L.Load(start + 2 * stride + Width);
+        L s3a = L.Load(start + 3 * stride), s3b = L.Load(start + 3 * stride + Width);
+        L s4a = L.Load(start + 4 * stride), s4b = L.Load(start + 4 * stride + Width);
+        L s5a = L.Load(start + 5 * stride), s5b = L.Load(start + 5 * stride + Width);
+        L s6a = L.Load(start + 6 * stride), s6b = L.Load(start + 6 * stride + Width);
+        L s7a = L.Load(start + 7 * stride), s7b = L.Load(start + 7 * stride + Width);
+        L s8a = L.Load(start + 8 * stride), s8b = L.Load(start + 8 * stride + Width);
+        L s9a = L.Load(start + 9 * stride), s9b = L.Load(start + 9 * stride + Width);
+        L s10a = L.Load(start + 10 * stride), s10b = L.Load(start + 10 * stride + Width);
+        L s11a = L.Load(start + 11 * stride), s11b = L.Load(start + 11 * stride + Width);
         nint aRow2 = 2 * aRow, aRow3 = 3 * aRow;
         float* a0 = a, a1 = a0 + 4 * aRow, a2 = a1 + 4 * aRow;
         for (; steps > 0; steps--)
@@ -76,6 +79,33 @@ internal sealed unsafe partial class VectorKernels<L>
             a2 += aStep;
             panel += 2 * Width;
         }
+        if (apart)
+        {
+            s0a += L.Load(c);
+            s0b += L.Load(c + Width);
+            s1a += L.Load(c + cStride);
+            s1b += L.Load(c + cStride + Width);
+            s2a += L.Load(c + 2 * cStride);
+            s2b += L.Load(c + 2 * cStride + Width);
+            s3a += L.Load(c + 3 * cStride);
+            s3b += L.Load(c + 3 * cStride + Width);
+            s4a += L.Load(c + 4 * cStride);
+            s4b += L.Load(c + 4 * cStride + Width);
+            s5a += L.Load(c + 5 * cStride);
+            s5b += L.Load(c + 5 * cStride + Width);
+            s6a += L.Load(c + 6 * cStride);
+            s6b += L.Load(c + 6 * cStride + Width);
+            s7a += L.Load(c + 7 * cStride);
+            s7b += L.Load(c + 7 * cStride + Width);
+            s8a += L.Load(c + 8 * cStride);
+            s8b += L.Load(c + 8 * cStride + Width);
+            s9a += L.Load(c + 9 * cStride);
+            s9b += L.Load(c + 9 * cStride + Width);
+            s10a += L.Load(c + 10 * cStride);
+            s10b += L.Load(c + 10 * cStride + Width);
+            s11a += L.Load(c + 11 * cStride);
+            s11b += L.Load(c + 11 * cStride + Width);
+        }
         L.Store(s0a, c);
         L.Store(s0b, c + Width);
         L.Store(s1a, c + cStride);
@@ -104,11 +134,14 @@ internal sealed unsafe partial class VectorKernels<L>
 
     /// <summary>3 rows × 32 columns: what 16 registers of half the width hold.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Outer3(float* a, nint aRow, nint aStep, float* panel, int steps, float* c, nint cStride)
+    private static void Outer3(float* a, nint aRow, nint aStep, float* panel, int steps, float* c, nint cStride, bool apart)
     {
-        L s0a = L.Load(c), s0b = L.Load(c + Width);
-        L s1a = L.Load(c + cStride), s1b = L.Load(c + cStride + Width);
-        L s2a = L.Load(c + 2 * cStride), s2b = L.Load(c + 2 * cStride + Width);
+        float* zeros = stackalloc float[2 * Width];
+        float* start = apart ? zeros : c;
+        nint stride = apart ? 0 : cStride;
+        L s0a = L.Load(start), s0b = L.Load(start + Width);
+        L s1a = L.Load(start + stride), s1b = L.Load(start + stride + Width);
+        L s2a = L.Load(start + 2 * stride), s2b = L.Load(start + 2 * stride + Width);
         nint aRow2 = 2 * aRow;
         float* a0 = a;
         for (; steps > 0; steps--)
@@ -125,6 +158,15 @@ internal sealed unsafe partial class VectorKernels<L>
             s2b = L.MultiplyAdd(f, b1, s2b);
             a0 += aStep;
             panel += 2 * Width;
+        }
+        if (apart)
+        {
+            s0a += L.Load(c);
+            s0b += L.Load(c + Width);
+            s1a += L.Load(c + cStride);
+            s1b += L.Load(c + cStride + Width);
+            s2a += L.Load(c + 2 * cStride);
+            s2b += L.Load(c + 2 * cStride + Width);
         }
         L.Store(s0a, c);
         L.Store(s0b, c + Width);

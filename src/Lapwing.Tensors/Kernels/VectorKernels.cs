@@ -84,8 +84,11 @@ internal abstract unsafe class VectorKernels
     /// </summary>
     public abstract void Dots(in DotProblem problem);
 
-    /// <summary>c[m·cStride + j] += Σₖ a[m·aRow + k·aStep] · panel[k·32 + j], the sum sequential in k, for 12 rows and 32 columns.</summary>
-    public abstract void Outer(float* a, nint aRow, nint aStep, float* panel, int steps, float* c, nint cStride);
+    /// <summary>
+    /// c[m·cStride + j] += Σₖ a[m·aRow + k·aStep] · panel[k·32 + j] for 12 rows and 32 columns, the sum sequential in k: from c's value on or, if
+    /// <paramref name="apart"/>, from zero and then added to it.
+    /// </summary>
+    public abstract void Outer(float* a, nint aRow, nint aStep, float* panel, int steps, float* c, nint cStride, bool apart);
 
     /// <summary>Quantises one row of activations: see <see cref="QuantisedActivations"/>.</summary>
     public abstract void Quantise(float* x, int columns, short* values, float* scales, float* sums16, float* sums32);

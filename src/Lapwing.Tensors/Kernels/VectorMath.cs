@@ -31,14 +31,19 @@ public static unsafe class VectorMath
     /// <summary>xᵢ ← e^xᵢ / Σ e^xⱼ; −∞ gives 0, and if all are −∞, NaN.</summary>
     public static void Softmax(float* x, long n) => Kernels.Softmax(x, n);
 
-    /// <summary>y[j] = Σᵢ x[i]·rows[j·stride + i] for <paramref name="count"/> rows of n: queries against keys. The same bits as <see cref="Dot"/>.</summary>
+    /// <summary>
+    /// y[j] = Σᵢ x[i]·rows[j·stride + i] for <paramref name="count"/> rows of n: a query against keys. The same bits as <see cref="Dot"/>.
+    /// </summary>
     public static void DotRows(float* x, float* rows, long stride, int count, long n, float* y) => Kernels.DotRows(x, rows, stride, count, n, y);
 
     /// <summary><see cref="DotRows"/> with binary16 rows.</summary>
     public static void DotRowsHalf(float* x, ushort* rows, long stride, int count, long n, float* y) =>
         Kernels.DotRowsHalf(x, rows, stride, count, n, y);
 
-    /// <summary>y[i] += Σⱼ weights[j]·rows[j·stride + i], sequential in j by fused multiply-add: probabilities against values. The same bits as <see cref="Axpy"/> for each j.</summary>
+    /// <summary>
+    /// y[i] += Σⱼ weights[j]·rows[j·stride + i], sequential in j by fused multiply-add: probabilities against values. The same bits as
+    /// <see cref="Axpy"/> for each j.
+    /// </summary>
     public static void AddRows(float* y, float* weights, float* rows, long stride, int count, long n) =>
         Kernels.AddRows(y, weights, rows, stride, count, n);
 
