@@ -16,6 +16,7 @@ internal static class CommandList
         new("detokenize", DetokenizeCommand.Create),
         new("template", TemplateCommand.Create),
         new("show", ShowCommand.Create),
+        new("bench", BenchCommand.Create),
         new("eval", EvalCommand.Create),
         new("tune", TuneCommand.Create),
         new("plan", PlanCommand.Create),

@@ -26,6 +26,7 @@ internal static class GgufSummary
             Heads = Number(metadata, $"{architecture}.attention.head_count"),
             KeyValueHeads = Number(metadata, $"{architecture}.attention.head_count_kv"),
             Experts = Number(metadata, $"{architecture}.expert_count"),
+            ExpertsUsed = Number(metadata, $"{architecture}.expert_used_count"),
             Context = Number(metadata, $"{architecture}.context_length"),
             Vocabulary = metadata.TryGetValue("tokenizer.ggml.tokens", out var tokens) ? tokens.Count : Number(metadata, $"{architecture}.vocab_size"),
             Tokenizer = Text(metadata, "tokenizer.ggml.model") is { } model ? model + (Text(metadata, "tokenizer.ggml.pre") is { } pre ? $" ({pre})" : "") : null,

@@ -36,6 +36,9 @@ internal sealed record ModelSummary
 
     public long? Experts { get; init; }
 
+    /// <summary>Experts that a token is sent to.</summary>
+    public long? ExpertsUsed { get; init; }
+
     public long? Context { get; init; }
 
     public long? Vocabulary { get; init; }

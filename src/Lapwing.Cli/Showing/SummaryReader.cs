@@ -68,6 +68,7 @@ internal sealed class SummaryReader : IDisposable
             Heads = First(text, "num_attention_heads", "n_head"),
             KeyValueHeads = First(text, "num_key_value_heads"),
             Experts = First(text, "num_local_experts", "num_experts"),
+            ExpertsUsed = First(text, "num_experts_per_tok"),
             Context = First(text, "max_position_embeddings", "n_positions"),
             Vocabulary = First(text, "vocab_size"),
             Tokenizer = new[] { "tokenizer.json", "tokenizer.model" }.FirstOrDefault(f => File.Exists(Path.Combine(folder.Path, f))),

@@ -19,7 +19,7 @@ internal static class SummaryText
             ("layers", summary.Layers?.ToString()),
             ("width", summary.Hidden is null ? null : $"{summary.Hidden}{(summary.FeedForward is null ? "" : $", feed-forward {summary.FeedForward}")}"),
             ("heads", summary.Heads is null ? null : $"{summary.Heads}{(summary.KeyValueHeads is { } kv && kv != summary.Heads ? $", {kv} for keys and values" : "")}"),
-            ("experts", summary.Experts is > 0 ? summary.Experts.ToString() : null),
+            ("experts", summary.Experts is > 0 ? $"{summary.Experts}{(summary.ExpertsUsed is { } used ? $", {used} for a token" : "")}" : null),
             ("context", summary.Context is null ? null : $"{summary.Context} tokens"),
             ("vocabulary", summary.Vocabulary is null ? null : $"{summary.Vocabulary} tokens{(summary.Tokenizer is null ? "" : $", {Printable(summary.Tokenizer)}")}"),
             ("quantisation", summary.MainType is null ? null : $"{summary.MainType}, {summary.BitsPerWeight:0.00} bits a weight ({string.Join(", ", types.Select(t => $"{t.Type} in {t.Tensors}"))})"),
