@@ -12,16 +12,15 @@ internal sealed class Vocabulary
     /// <param name="texts">UTF-8 spellings by id; an empty one is a place that nothing spells.</param>
     /// <param name="kinds">Kinds by id.</param>
     /// <param name="scores">Scores by id, or null for none.</param>
-    /// <param name="replaceable">Ids whose spelling may repeat one seen before: they are reached by id alone.</param>
     /// <exception cref="InvalidDataException">No tokens, a spelling twice, a score that is no number.</exception>
-    internal Vocabulary(ReadOnlyMemory<byte>[] texts, TokenKind[] kinds, float[]? scores, IReadOnlySet<int>? replaceable = null)
+    internal Vocabulary(ReadOnlyMemory<byte>[] texts, TokenKind[] kinds, float[]? scores)
     {
         if (texts.Length == 0) throw new InvalidDataException("The vocabulary is empty: a tokenizer needs at least one token.");
         (_texts, _kinds, Scores) = (texts, kinds, scores);
         _lookup = new BytesLookup(texts.Length);
         for (int id = 0; id < texts.Length; id++)
         {
-            if (texts[id].IsEmpty || _lookup.TryAdd(texts[id], id) || (replaceable?.Contains(id) ?? false)) continue;
+            if (texts[id].IsEmpty || _lookup.TryAdd(texts[id], id)) continue;
             throw new InvalidDataException(
                 $"The vocabulary holds the token '{Show(texts[id].Span)}' twice, as {_lookup.Find(texts[id].Span)} and as {id}: the file is damaged.");
         }
