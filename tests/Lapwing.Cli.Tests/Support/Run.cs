@@ -33,6 +33,9 @@ internal static class Run
             return this;
         }
 
+        /// <summary>As <see cref="Fails"/>, where earlier results may have been written already.</summary>
+        public void FailsAfterOutput(params string[] parts) => _ = (this with { Bytes = [] }).Fails(1, parts);
+
         /// <summary>Asserts success without a word on standard error.</summary>
         public Result Succeeds()
         {

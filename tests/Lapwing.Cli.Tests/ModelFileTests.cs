@@ -1,0 +1,125 @@
+using System.Security.Cryptography;
+using Lapwing.Cli.Host;
+using Lapwing.Cli.Tests.Support;
+
+namespace Lapwing.Cli.Tests;
+
+public sealed class ModelFileTests(TinyModel model) : IDisposable
+{
+    private static readonly string[][] Commands =
+    [
+        ["show", "FILE"], ["tokenize", "FILE", "x"], ["detokenize", "FILE", "1"], ["run", "FILE", "x"], ["eval", "FILE", "--perplexity", "TEXT"], ["bench", "FILE"],
+        ["quantize", "FILE", "OUT", "--type", "Q8_0"], ["convert", "FILE", "OUT.gguf", "--type", "F16"], ["tune", "FILE", "TEXT", "-o", "OUT"], ["plan", "FILE", "TEXT"],
+        ["adapter", "show", "FILE"],
+    ];
+
+    private readonly TemporaryFolder folder = new();
+
+    [Fact]
+    public void Whatever_is_no_model_is_refused_by_every_command_in_one_line()
+    {
+        byte[] whole = File.ReadAllBytes(model.Gguf);
+        File.WriteAllBytes(folder.At("truncated.gguf"), whole[..(whole.Length / 2)]);
+        File.WriteAllBytes(folder.At("head.gguf"), whole[..100]);
+        byte[] wrong = [.. whole];
+        Array.Fill(wrong, (byte)0xff, 8, 16);
+        File.WriteAllBytes(folder.At("counts.gguf"), wrong);
+        folder.Write("empty.gguf", "");
+        folder.Write("text.gguf", "this is no model");
+        Directory.CreateDirectory(folder.At("folder"));
+        foreach (string name in new[] { "truncated.gguf", "head.gguf", "counts.gguf", "empty.gguf", "text.gguf", "folder", "missing.gguf" })
+        {
+            foreach (string[] command in Commands)
+            {
+                string[] args = [.. command.Select(a => a == "FILE" ? folder.At(name) : a == "TEXT" ? model.Text : a.StartsWith("OUT", StringComparison.Ordinal) ? folder.At(a) : a)];
+                var result = Run.Lapwing([.. args, "--quiet"]);
+                Assert.True(result.Code is ExitCodes.Failed or ExitCodes.WrongUsage, $"{string.Join(' ', args)}: {result.Code}, {result.Error}");
+                result.Fails(result.Code);
+                Assert.False(File.Exists(folder.At("OUT")) || File.Exists(folder.At("OUT.gguf")) || Directory.Exists(folder.At("OUT")), string.Join(' ', args));
+            }
+        }
+    }
+
+    [Fact]
+    public void Show_tells_what_is_in_the_file()
+    {
+        var json = Run.Lapwing("show", model.Gguf, "--json", "--hash", "--verify", "--tensors", "--quiet").Succeeds().Json;
+        Assert.Equal(("llama", 2, 32, 4, 2, 330), (json.GetProperty("architecture").GetString(), json.GetProperty("layers").GetInt32(), json.GetProperty("hidden").GetInt32(), json.GetProperty("heads").GetInt32(), json.GetProperty("kv_heads").GetInt32(), json.GetProperty("vocabulary").GetInt32()));
+        Assert.Equal("F32", json.GetProperty("quantisation").GetProperty("type").GetString());
+        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(model.Gguf))), json.GetProperty("sha256").GetProperty("tiny.gguf").GetString());
+        Assert.Equal(0, json.GetProperty("damage").GetArrayLength());
+        Assert.Contains(json.GetProperty("tensors").EnumerateArray(), t => t.GetProperty("name").GetString() == "blk.1.attn_k.weight" && t.GetProperty("shape").ToString() == "[16,32]");
+        string text = Run.Lapwing("show", model.Gguf, "--tensors").Succeeds().Output;
+        Assert.Contains("blk.1.attn_k.weight", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_weight_that_is_no_number_is_found_and_named()
+    {
+        byte[] bytes = File.ReadAllBytes(model.Gguf);
+        // The last bytes of the file belong to the last tensor.
+        BitConverter.TryWriteBytes(bytes.AsSpan(bytes.Length - 64), float.NaN);
+        File.WriteAllBytes(folder.At("nan.gguf"), bytes);
+        var result = Run.Lapwing("show", folder.At("nan.gguf"), "--verify", "--json", "--quiet");
+        Assert.Equal(ExitCodes.CheckFailed, result.Code);
+        Assert.Equal(1, result.Json.GetProperty("damage").GetArrayLength());
+    }
+
+    [Fact]
+    public void A_model_in_the_store_goes_by_its_name()
+    {
+        Directory.CreateDirectory(folder.At("models"));
+        File.Copy(model.Gguf, folder.At("models/pip.gguf"));
+        var world = new Run.World { Variables = { ["LAPWING_HOME"] = folder.Path } };
+        Assert.Equal(0, Run.With(world, "tokenize", "pip", "x").Code);
+    }
+
+    [Theory]
+    [InlineData("Q8_0")]
+    [InlineData("q4_k_m")]
+    [InlineData("Q4_0")]
+    [InlineData("F16")]
+    public void A_quantised_model_is_smaller_and_still_speaks(string type)
+    {
+        string target = folder.At("out.gguf");
+        var json = Run.Lapwing("quantize", model.Gguf, target, "--type", type, "--json", "--quiet").Succeeds().Json;
+        Assert.True(new FileInfo(target).Length < new FileInfo(model.Gguf).Length);
+        Assert.Equal(json.GetProperty("bytes").GetInt64(), new FileInfo(target).Length);
+        // Rows of 32 and 64 divide into no block of 256, which Q4_0 wants for the head.
+        Assert.Equal(type is "q4_k_m" or "Q4_0", json.GetProperty("fallbacks").GetArrayLength() > 0);
+        Run.Lapwing("run", target, "the bird", "-n", "4", "--quiet").Succeeds();
+    }
+
+    [Theory]
+    [InlineData("Q4_X")]
+    [InlineData("IQ2_XXS")]
+    [InlineData("")]
+    [InlineData("0")]
+    public void A_type_that_cannot_be_written_is_wrong_usage(string type) => Run.Lapwing("quantize", model.Gguf, folder.At("o.gguf"), "--type", type).Fails(ExitCodes.WrongUsage);
+
+    [Fact]
+    public void A_file_is_not_quantised_onto_itself()
+    {
+        byte[] before = File.ReadAllBytes(model.Gguf);
+        Run.Lapwing("quantize", model.Gguf, model.Gguf, "--type", "Q8_0").Fails(ExitCodes.WrongUsage);
+        Assert.Equal(before, File.ReadAllBytes(model.Gguf));
+    }
+
+    [Fact]
+    public void What_is_no_importance_matrix_is_refused()
+    {
+        string imatrix = folder.Write("i.dat", "what is this? no importance matrix at all");
+        Run.Lapwing("quantize", model.Gguf, folder.At("o.gguf"), "--type", "Q4_0", "--imatrix", imatrix).Fails(ExitCodes.Failed, "importance matrix");
+    }
+
+    [Fact]
+    public void Converting_keeps_the_numbers()
+    {
+        Run.Lapwing("convert", model.Gguf, folder.At("f16.gguf"), "--type", "F16", "--quiet").Succeeds();
+        Run.Lapwing("convert", folder.At("f16.gguf"), folder.At("f32.gguf"), "--type", "F32", "--quiet").Succeeds();
+        Run.Lapwing("convert", folder.At("f32.gguf"), folder.At("again.gguf"), "--type", "F16", "--quiet").Succeeds();
+        Assert.Equal(File.ReadAllBytes(folder.At("f16.gguf")), File.ReadAllBytes(folder.At("again.gguf")));
+    }
+
+    public void Dispose() => folder.Dispose();
+}
