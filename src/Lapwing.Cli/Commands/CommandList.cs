@@ -11,6 +11,7 @@ internal static class CommandList
 {
     public static readonly CommandEntry[] All =
     [
+        new("tour", TourCommand.Create),
         new("run", RunCommand.Create),
         new("tokenize", TokenizeCommand.Create),
         new("detokenize", DetokenizeCommand.Create),
