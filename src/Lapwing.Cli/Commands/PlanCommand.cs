@@ -27,6 +27,10 @@ internal static class PlanCommand
                 surroundings.WriteJson(json =>
                 {
                     json.WriteStartObject();
+                    json.WriteString("method", run.Method);
+                    json.WriteNumber("lr", prepared.Options.Trainer.PeakRate);
+                    json.WriteNumber("batch", prepared.Options.Trainer.Batches.BatchSize);
+                    json.WriteNumber("length", prepared.Options.Length);
                     json.WriteNumber("rows", run.Split.Training.Length);
                     json.WriteNumber("held_out", run.Split.Validation.Length);
                     json.WriteNumber("steps", plan.Steps);
@@ -44,12 +48,10 @@ internal static class PlanCommand
                 });
                 return;
             }
+            surroundings.Out.WriteLine(Learning.Describe(prepared, run));
             Table.WriteFacts(surroundings.Out,
             [
-                ("rows", $"{run.Split.Training.Length} to learn from, {run.Split.Validation.Length} held out"),
-                ("steps", plan.Steps.ToString()),
                 ("tokens", $"{plan.Tokens} forward and backward{(plan.ValidationTokens > 0 ? $", {plan.ValidationTokens} forward only" : "")}"),
-                ("learning", $"{plan.TrainedParameters} weights"),
                 ("time", $"{ProgressMeter.Duration(plan.Duration.TotalSeconds)} at {plan.TokensPerSecond:0} tok/s"),
                 ("memory", $"{Wording.Bytes(plan.ActivationBytes)} for activations, {Wording.Bytes(plan.LearningBytes)} for what learns, {Wording.Bytes(modelBytes)} for the model; {Wording.Bytes(available)} are free"),
             ]);

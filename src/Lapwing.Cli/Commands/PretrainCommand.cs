@@ -26,10 +26,9 @@ internal static class PretrainCommand
         {
             string folder = parsed.GetRequiredValue(output);
             bool again = parsed.GetValue(resume);
-            if (File.Exists(folder)) throw new IOException($"{folder} is a file; name a folder for the model");
             if (parsed.GetValue(tokenizer) is not null && parsed.GetValue(bytes)) throw new UsageException("--byte-level is about a vocabulary that is learnt; with --tokenizer none is");
             engine.UseThreads(parsed);
-            var options = settings.Read(parsed, TuneOptions.UsualLength);
+            var options = settings.Read(parsed, TuneOptions.UsualLength, int.MaxValue);
             var data = DataReader.Read(settings.Data(parsed), settings.DataOptions(parsed));
             TuneRun.ClaimFolder(folder, again);
             string start = Path.Combine(folder, NewModel.FileName);
@@ -40,7 +39,7 @@ internal static class PretrainCommand
                 using (var prepared = TunePreparation.Make(LoadedModel.Load(start, engine.Arithmetic(parsed), [], null), data, parsed, settings, surroundings))
                 {
                     using var run = prepared.Begin(surroundings.Interruption.Token);
-                    code = Learning.Run(run, folder, again, start, surroundings);
+                    code = Learning.Run(prepared, run, folder, again, start, surroundings);
                 }
                 return code;
             }

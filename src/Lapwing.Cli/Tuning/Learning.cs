@@ -1,3 +1,4 @@
+using System.Globalization;
 using Lapwing.Cli.Host;
 using Lapwing.Training;
 
@@ -6,44 +7,56 @@ namespace Lapwing.Cli.Tuning;
 /// <summary>A run from its first step to what it leaves on the disk, with progress, Ctrl-C and a report.</summary>
 internal static class Learning
 {
-    /// <summary>Learns into <paramref name="folder"/>; <paramref name="source"/> is where the model was loaded from. Returns the exit code.</summary>
-    public static int Run(TuneRun run, string folder, bool resume, string source, Surroundings surroundings)
+    // A rise by less than this on a handful of held-out rows is noise.
+    private const double Overlearnt = 1.05;
+
+    /// <summary>Learns into <paramref name="folder"/>, which was claimed; <paramref name="source"/> is where the model was loaded from. Returns the exit code.</summary>
+    public static int Run(TunePreparation prepared, TuneRun run, string folder, bool resume, string source, Surroundings surroundings)
     {
+        surroundings.Message(Describe(prepared, run));
         var token = surroundings.Interruption.Token;
-        TuneRun.ClaimFolder(folder, resume);
-        try
+        var result = ProgressMeter.Run(surroundings, "learning", run.Steps, "steps", meter =>
         {
-            surroundings.Message($"{run.Split.Training.Length} rows to learn from, {run.Split.Validation.Length} held out; {run.TrainedParameters} weights learn in {run.Steps} steps");
-            var result = ProgressMeter.Run(surroundings, "tuning", run.Steps, "steps", meter => run.Run(
-                folder, resume,
-                step => meter.Report(step.Step + 1, $"loss {step.Loss:0.000}, {step.TokensPerSecond:0} tok/s"),
-                validation => surroundings.Message($"step {validation.Step}: loss {validation.Loss:0.0000} on what is held out"),
-                token));
-            if (result.Outcome == TrainingOutcome.Diverged) throw new InvalidDataException(result.Diagnosis ?? "the run diverged; lower --lr");
-            // Stopped before the first step: there is nothing to keep.
-            if (result.Steps.Count > 0 && run.Save(folder, result, source) is { } note) surroundings.Message($"warning: {note}");
-            Report(run, result, folder, surroundings);
-            return result.Outcome == TrainingOutcome.Interrupted ? ExitCodes.Interrupted : ExitCodes.Done;
-        }
-        finally
-        {
-            if (Directory.Exists(folder) && !Directory.EnumerateFileSystemEntries(folder).Any()) Directory.Delete(folder);
-        }
+            double? heldOut = null;
+            return run.Run(folder, resume, step => meter.Report(step.Step + 1, Note(step, heldOut)), validation => heldOut = validation.Loss, token);
+        });
+        if (result.Outcome == TrainingOutcome.Diverged) throw new InvalidDataException($"the run diverged at {result.Diagnosis}; nothing is saved");
+        // Stopped before the first step: there is nothing to keep.
+        if (result.Steps.Count == 0) throw new OperationCanceledException();
+        if (run.Save(folder, result, source) is { } note) surroundings.Message($"warning: {note}");
+        if (surroundings.Json) surroundings.WriteJson(json => run.Record(result).ToNode().WriteTo(json));
+        else
+            foreach (string line in Report(run, result, folder, source)) surroundings.Out.WriteLine(line);
+        return result.Outcome == TrainingOutcome.Interrupted ? ExitCodes.Interrupted : ExitCodes.Done;
     }
 
-    private static void Report(TuneRun run, TrainingResult result, string folder, Surroundings surroundings)
+    /// <summary>One line on what is about to happen.</summary>
+    public static string Describe(TunePreparation prepared, TuneRun run)
     {
-        if (surroundings.Json)
-        {
-            string record = run.Record(result).ToNode().ToJsonString();
-            surroundings.WriteJson(json => json.WriteRawValue(record));
-            return;
-        }
-        if (result.Outcome == TrainingOutcome.Interrupted) surroundings.Message("interrupted; go on with --resume");
-        if (result.Steps.Count == 0) return;
-        var (first, last) = (result.Steps[0], result.Steps[^1]);
-        surroundings.Out.WriteLine($"{folder}: {result.Steps.Count} steps in {ProgressMeter.Duration(result.Seconds)}, loss {first.Loss:0.0000} → {last.Loss:0.0000}");
-        if (result.Validation.Count > 1)
-            surroundings.Out.WriteLine($"on what was held out: {result.Validation[0].Loss:0.0000} → {result.Validation[^1].Loss:0.0000} ({(result.Validation[^1].Loss < result.Validation[0].Loss ? "better" : "not better")})");
+        var (options, batches) = (prepared.Options, prepared.Options.Trainer.Batches);
+        string what = run.Method == "full" ? $"all {Wording.Count(run.TrainedParameters)} weights"
+            : $"{run.Method}, {Wording.Count(run.TrainedParameters)} weights beside the model's {Wording.Count(prepared.Loaded.Model.Parameters.Sum(p => p.Count))}";
+        string rounds = batches.Steps is null ? $" ({batches.Epochs} {(batches.Epochs == 1 ? "epoch" : "epochs")})" : "";
+        string held = run.Split.Validation.Length > 0 ? $", {run.Split.Validation.Length} held out" : "";
+        return string.Create(CultureInfo.InvariantCulture, $"{run.Split.Training.Length} examples to learn from{held}; {what}; {run.Steps} steps of {batches.BatchSize}{rounds} at a rate of {options.Trainer.PeakRate:0.###e0}");
+    }
+
+    private static string Note(in StepRecord step, double? heldOut) =>
+        string.Create(CultureInfo.InvariantCulture, $"loss {step.Loss:0.000}{(heldOut is { } loss ? $", held out {loss:0.000}" : "")}, {step.TokensPerSecond:0} tok/s");
+
+    private static IEnumerable<string> Report(TuneRun run, TrainingResult result, string folder, string source)
+    {
+        int done = result.Steps.Count;
+        // Single batches jump about: the mean of a tenth of the run at either end tells where it went.
+        int some = Math.Max(1, done / 10);
+        double first = result.Steps.Take(some).Average(s => s.Loss), last = result.Steps.TakeLast(some).Average(s => s.Loss);
+        string line = string.Create(CultureInfo.InvariantCulture, $"{Wording.Printable(folder)}: {done} of {run.Steps} steps in {ProgressMeter.Duration(result.Seconds)}, loss {first:0.000} → {last:0.000}");
+        if (result.Validation.Count > 1) line += string.Create(CultureInfo.InvariantCulture, $", on what was held out {result.Validation[0].Loss:0.000} → {result.Validation[^1].Loss:0.000}");
+        yield return line;
+        if (result.Validation.Count > 1 && result.Validation.MinBy(v => v.Loss) is var best && result.Validation[^1].Loss > Overlearnt * best.Loss)
+            yield return string.Create(CultureInfo.InvariantCulture, $"the held-out loss was lowest, {best.Loss:0.000}, after step {best.Step}: fewer --epochs or a lower --lr may generalise better");
+        if (result.Outcome is TrainingOutcome.TimeUp or TrainingOutcome.Interrupted) yield return "go on with the same command and --resume";
+        else if (run.Method == "full") yield return $"try it: lapwing run {Wording.Printable(folder)}";
+        else yield return $"try it: lapwing run {Wording.Printable(source)} --adapter {Wording.Printable(folder)}";
     }
 }

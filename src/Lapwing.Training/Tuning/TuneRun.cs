@@ -74,6 +74,9 @@ public sealed class TuneRun : IDisposable
     /// <exception cref="InvalidOperationException">The whole model learns (<see cref="TuneOptions.Full"/>).</exception>
     public Adapter Adapter => adapter ?? throw new InvalidOperationException("the whole model learns: there is no adapter");
 
+    /// <summary><c>lora</c>, <c>rslora</c> or <c>full</c>.</summary>
+    public string Method => adapter is null ? "full" : adapter.Config.UseRsLora ? "rslora" : "lora";
+
     /// <summary>What is learnt from and what is held out.</summary>
     public ValidationSplit Split { get; }
 
@@ -87,10 +90,10 @@ public sealed class TuneRun : IDisposable
     public long TrainedParameters => tensors.Sum(t => (long)t.Length);
 
     /// <summary>
-    /// Refuses a folder that already holds an adapter: hours of someone's work. A run that goes on (<paramref name="resume"/>) needs the state that
-    /// its first part left there.
+    /// Refuses a folder that already holds something: it may be hours of someone's work. A run that goes on (<paramref name="resume"/>) needs the
+    /// state that its first part left there.
     /// </summary>
-    /// <exception cref="IOException">The folder holds an adapter, or lacks the state, or cannot be made.</exception>
+    /// <exception cref="IOException">The folder is not empty, or lacks the state, or cannot be made.</exception>
     public static void ClaimFolder(string folder, bool resume)
     {
         bool state = File.Exists(Path.Combine(folder, TrainingState.FileName));
@@ -98,6 +101,8 @@ public sealed class TuneRun : IDisposable
         if (!resume && state) throw new IOException($"{folder} holds a run that was not finished: go on with --resume, or choose another folder with -o");
         if (!resume && new[] { "adapter_config.json", ModelName, "model.safetensors" }.Any(f => File.Exists(Path.Combine(folder, f))))
             throw new IOException($"{folder} already holds an adapter or a model: choose another folder with -o, or delete that one");
+        if (File.Exists(folder)) throw new IOException($"{folder} is a file: name a folder with -o");
+        if (!resume && Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any()) throw new IOException($"{folder} is not empty: choose a new folder with -o");
         Directory.CreateDirectory(folder);
     }
 
@@ -144,8 +149,8 @@ public sealed class TuneRun : IDisposable
             cancellation);
         if (result.Outcome is TrainingOutcome.Interrupted or TrainingOutcome.TimeUp && trainer.Optimiser.Steps > 0)
             TrainingState.Save(state, trainer, tensors, fingerprint, result.Seconds);
-        else if (result.Outcome == TrainingOutcome.Completed)
-            File.Delete(state);
+        else if (result.Outcome is TrainingOutcome.Completed or TrainingOutcome.Diverged)
+            File.Delete(state); // going on with a run that diverged would diverge again, bit for bit
         return result;
     }
 
@@ -153,7 +158,7 @@ public sealed class TuneRun : IDisposable
     public RunRecord Record(TrainingResult result) => new()
     {
         Processor = Processor,
-        Method = adapter is null ? "full" : adapter.Config.UseRsLora ? "rslora" : "lora",
+        Method = Method,
         Base = baseModel,
         From = from,
         Data = new(
@@ -186,7 +191,7 @@ public sealed class TuneRun : IDisposable
     /// <exception cref="IOException">The disk is full or not writable.</exception>
     public string? Save(string folder, TrainingResult result, string? source = null)
     {
-        if (result.Outcome == TrainingOutcome.Diverged) throw new InvalidOperationException("the run diverged: its adapter is worthless and is not saved");
+        if (result.Outcome == TrainingOutcome.Diverged) throw new InvalidOperationException("the run diverged: what it learnt is worthless and is not saved");
         string? note = null;
         if (adapter is null) SaveModel(folder, source ?? throw new ArgumentException("a model that learnt in full is saved beside where it came from: name that", nameof(source)));
         else
@@ -228,7 +233,7 @@ public sealed class TuneRun : IDisposable
     // Whatever decides a bit of the outcome: a run may only go on as what it was.
     private string Fingerprint()
     {
-        var text = new StringBuilder(Options().ToJsonString()).Append(options.Seed).Append(arithmetic.Path).Append(baseModel.Architecture);
+        var text = new StringBuilder(Options().ToJsonString()).Append(options.Seed).Append(Method).Append(arithmetic.Path).Append(baseModel.Architecture);
         foreach (var file in baseModel.Files.Concat(from ?? []).Select(f => f.Sha256).Concat(data.Files.Select(f => f.Sha256))) text.Append(' ').Append(file);
         // The data as it was read: placeholders filled in otherwise make other examples of the same files.
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

@@ -59,7 +59,8 @@ internal static class InstructionForms
         int prompt = messages.Count;
         messages.AddRange(Side(row, fields, pair.Answer, "assistant"));
         bool[] learn = [.. messages.Select((m, i) => i >= prompt && RowFields.IsAnswer(m))];
-        return fields.Conversation(messages, ChatForm.Tools(row, fields), learn);
+        bool continuation = pair == Pairs[0] && messages.Count == 2 && row.GetProperty(pair.Prompt).ValueKind != JsonValueKind.Array && row.GetProperty(pair.Answer).ValueKind != JsonValueKind.Array;
+        return fields.Conversation(messages, ChatForm.Tools(row, fields), learn) with { IsContinuation = continuation };
     }
 
     private static List<JsonObject> Side(JsonElement row, RowFields fields, string name, string role) =>
