@@ -127,7 +127,7 @@ public sealed class TrainingCommandTests(TinyModel model) : IDisposable
 
     [Fact]
     public void A_row_longer_than_the_models_context_is_the_persons_choice_to_make() =>
-        Run.Lapwing("tune", model.Gguf, Data(), "--set", "water=pond", "-o", folder.At("out"), "--length", "4096", "--quiet").Fails(ExitCodes.Failed, "128");
+        Run.Lapwing("tune", model.Gguf, Data(), "--set", "water=pond", "-o", folder.At("out"), "--length", "4096", "--quiet").Fails(ExitCodes.WrongUsage, "128");
 
     public void Dispose() => folder.Dispose();
 
