@@ -17,6 +17,7 @@ internal static class EvalCommand
         var command = new Command("eval", "Measure a model: perplexity on a text, or its logits for comparison with a reference");
         var engine = new EngineOptions().AddTo(command);
         var perplexity = new Option<string?>("--perplexity") { Description = "perplexity on this text, by llama.cpp's protocol; with --adapter, base and adapter side by side", HelpName = "FILE" };
+        var bits = new Option<string?>("--bits") { Description = "bits per byte on rows of text, each alone: comparable between models of any vocabulary", HelpName = "FILE" };
         var context = Numbers.Whole("--ctx", $"tokens of a chunk (default {DefaultContext})", 4, MostContext);
         var chunks = Numbers.Whole("--chunks", "at most so many chunks (default: the whole text)", 1);
         var logits = new Option<string?>("--logits") { Description = "compute the logits of this JSON array of token ids", HelpName = "IDS.json" };
@@ -24,11 +25,13 @@ internal static class EvalCommand
         var output = new Option<string?>("--output", "-o") { Description = "with --logits: the safetensors file to write", HelpName = "FILE" };
         var require = new Option<string?>("--require") { Description = "exit code 3 unless the adapter is better than its base", HelpName = "better" };
         require.AcceptOnlyFromAmong("better");
-        foreach (Option option in new Option[] { perplexity, context, chunks, logits, hidden, output, require }) command.Options.Add(option);
+        foreach (Option option in new Option[] { perplexity, bits, context, chunks, logits, hidden, output, require }) command.Options.Add(option);
         command.SetAction(parsed =>
         {
             string? text = parsed.GetValue(perplexity), idsFile = parsed.GetValue(logits), target = parsed.GetValue(output);
-            if ((text is null) == (idsFile is null)) throw new UsageException("give one of --perplexity FILE and --logits IDS.json");
+            string? rows = parsed.GetValue(bits);
+            if (new[] { text, idsFile, rows }.Count(f => f is not null) != 1) throw new UsageException("give one of --perplexity FILE, --bits FILE and --logits IDS.json");
+            if (rows is not null) return Bits(engine, parsed, rows, surroundings);
             if (idsFile is not null)
             {
                 if (target is null) throw new UsageException("--logits needs -o FILE.safetensors");
@@ -50,6 +53,32 @@ internal static class EvalCommand
             }
         });
         return command;
+    }
+
+    private static int Bits(EngineOptions engine, ParseResult parsed, string rows, Surroundings surroundings)
+    {
+        using var loaded = engine.Load(parsed, surroundings);
+        BitsPerByteResult? before = loaded.Adapters.Count == 0 ? null : BitsPerByte.Measure(loaded, rows, useAdapters: false, surroundings);
+        var result = BitsPerByte.Measure(loaded, rows, useAdapters: true, surroundings);
+        if (!surroundings.Json)
+        {
+            if (before is { } b) surroundings.Out.WriteLine($"base: {b.BitsPerByte:0.0000} bits a byte, loss {b.LossPerToken:0.0000} a token");
+            surroundings.Out.WriteLine($"{result.BitsPerByte:0.0000} bits a byte, loss {result.LossPerToken:0.0000} a token ({result.Rows} rows, {result.Tokens} tokens, {result.Bytes} bytes, {loaded.Arithmetic.Path} path)");
+            return ExitCodes.Done;
+        }
+        surroundings.WriteJson(json =>
+        {
+            json.WriteStartObject();
+            JsonNumbers.Write(json, "bits_per_byte", result.BitsPerByte);
+            JsonNumbers.Write(json, "loss", result.LossPerToken);
+            json.WriteNumber("rows", result.Rows);
+            json.WriteNumber("tokens", result.Tokens);
+            json.WriteNumber("bytes", result.Bytes);
+            if (before is { } b) JsonNumbers.Write(json, "base_bits_per_byte", b.BitsPerByte);
+            WritePath(json, loaded);
+            json.WriteEndObject();
+        });
+        return ExitCodes.Done;
     }
 
     private static void ReportLogits(LoadedModel loaded, int length, string target, Surroundings surroundings)
