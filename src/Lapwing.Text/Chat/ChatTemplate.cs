@@ -34,12 +34,12 @@ public sealed class ChatTemplate
     }
 
     /// <summary>
-    /// The template to use with a model: <paramref name="source"/> where one is given, else what the tokenizer's files bring, else ChatML,
-    /// but only where the vocabulary has ChatML's marks.
+    /// The templates to use with a model: what the tokenizer's files bring, with <paramref name="source"/>, where one is given, in place of
+    /// the default; where there is none at all ChatML, but only if the vocabulary has ChatML's marks.
     /// </summary>
     /// <exception cref="InvalidDataException">There is none, or it does not parse.</exception>
     public static ChatTemplate For(Tokenizer tokenizer, string name, string? source = null, JinjaOptions? options = null) =>
-        source is not null ? new ChatTemplate(source, tokenizer, name, options) : new ChatTemplate(TemplateSet.Of(tokenizer, name), tokenizer, name, options);
+        new(TemplateSet.Of(tokenizer, name, source), tokenizer, name, options);
 
     /// <summary>The text of the template that serves without tools.</summary>
     /// <exception cref="InvalidDataException">There are several and none is the default.</exception>

@@ -34,10 +34,10 @@ internal sealed class TemplateSet
     }
 
     /// <summary>The templates that a tokenizer brings, or ChatML where its vocabulary shows that this is what the model knows.</summary>
-    public static IReadOnlyDictionary<string, string> Of(Tokenizer tokenizer, string name)
+    public static IReadOnlyDictionary<string, string> Of(Tokenizer tokenizer, string name, string? source)
     {
         var sources = new Dictionary<string, string>(tokenizer.ChatTemplates);
-        if (tokenizer.ChatTemplate is { } own) sources["default"] = own;
+        if ((source ?? tokenizer.ChatTemplate) is { } own) sources["default"] = own;
         if (sources.Count > 0) return sources;
         if (tokenizer.Find("<|im_start|>") is not null && tokenizer.Find("<|im_end|>") is not null) return new Dictionary<string, string> { ["default"] = ChatMl };
         throw new InvalidDataException($"{name} has no chat template, and its vocabulary lacks ChatML's marks: it is probably a base model; let it continue plain text, or give it the template it was tuned with");

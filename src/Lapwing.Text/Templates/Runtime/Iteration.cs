@@ -12,7 +12,7 @@ internal static class Iteration
         IEnumerable<object?> source = value switch
         {
             string s => CodePoints.Each(s),
-            Markup m => CodePoints.Each(m.Text).Select(c => new Markup(c)),
+            Markup m => CodePoints.Each(m.Text),
             List<object?> list => list,
             PyTuple tuple => tuple.Items,
             PyDict dict => dict.Keys,
