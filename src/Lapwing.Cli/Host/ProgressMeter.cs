@@ -9,6 +9,9 @@ internal interface IProgressMeter
 {
     /// <summary><paramref name="done"/> units are done; <paramref name="note"/> stands beside the bar (a loss, a perplexity).</summary>
     void Report(double done, string? note = null);
+
+    /// <summary><paramref name="done"/> units were done before this work began: they count as done, and not in the rate.</summary>
+    void Resume(double done);
 }
 
 /// <summary>Progress with rate and time left: a bar on a terminal, a line every ten seconds otherwise, nothing with <c>--quiet</c>.</summary>
@@ -48,12 +51,13 @@ internal static class ProgressMeter
     private static T OnTerminal<T>(Surroundings surroundings, string what, double total, string unit, Func<IProgressMeter, T> work)
     {
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(surroundings.Error) });
+        var rate = new RateColumn(unit);
         return console.Progress().AutoClear(true).HideCompleted(false)
-            .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RateColumn(unit))
+            .Columns(new TaskDescriptionColumn(), new ProgressBarColumn { Width = 16 }, new PercentageColumn(), rate)
             .Start(context =>
             {
                 var task = context.AddTask(Markup.Escape(what), maxValue: Math.Max(total, 1e-9));
-                return work(new Bar(task, what));
+                return work(new Bar(task, what, rate));
             });
     }
 
@@ -69,10 +73,16 @@ internal static class ProgressMeter
         public void Report(double done, string? note = null)
         {
         }
+
+        public void Resume(double done)
+        {
+        }
     }
 
-    private sealed class Bar(ProgressTask task, string what) : IProgressMeter
+    private sealed class Bar(ProgressTask task, string what, RateColumn rate) : IProgressMeter
     {
+        public void Resume(double done) => task.Value = rate.Before = done;
+
         public void Report(double done, string? note = null)
         {
             task.Value = done;
@@ -82,20 +92,31 @@ internal static class ProgressMeter
 
     private sealed class RateColumn(string unit) : ProgressColumn
     {
+        private const int Roomy = 110;
+
+        /// <summary>Units that were done before.</summary>
+        public double Before { get; set; }
+
         public override IRenderable Render(RenderOptions options, ProgressTask task, TimeSpan deltaTime)
         {
-            double seconds = task.ElapsedTime?.TotalSeconds ?? 0, done = task.Value;
-            string left = done > 0 && done < task.MaxValue ? $", {Duration(seconds / done * (task.MaxValue - done))} left" : "";
-            return new Spectre.Console.Text(Rate(done, seconds, unit) + left);
+            double seconds = task.ElapsedTime?.TotalSeconds ?? 0, done = task.Value, now = done - Before;
+            string left = now > 0 && done < task.MaxValue ? $"{Duration(seconds / now * (task.MaxValue - done))} left" : "";
+            // Eighty columns have room for one of them.
+            string rate = options.ConsoleSize.Width >= Roomy || left.Length == 0 ? Rate(now, seconds, unit) : "";
+            return new Spectre.Console.Text(rate.Length > 0 && left.Length > 0 ? $"{rate}, {left}" : rate + left);
         }
+
+        protected override bool NoWrap => true;
     }
 
     private sealed class Lines(Surroundings surroundings, string what, double total, string unit) : IProgressMeter
     {
         private const double Every = 10;
         private readonly Stopwatch watch = Stopwatch.StartNew();
-        private double next = Every, last;
+        private double next = Every, last, before;
         private string? note;
+
+        public void Resume(double done) => before = done;
 
         public void Report(double done, string? note = null)
         {
@@ -104,11 +125,12 @@ internal static class ProgressMeter
             double seconds = watch.Elapsed.TotalSeconds;
             if (seconds < next) return;
             next = seconds + Every;
-            string left = done > 0 && done < total ? $", {Duration(seconds / done * (total - done))} left" : "";
-            surroundings.Message($"{what}: {done:0}/{total:0} {unit}, {Rate(done, seconds, unit)}{left}{(this.note is null ? "" : $", {this.note}")}");
+            double now = done - before;
+            string left = now > 0 && done < total ? $", {Duration(seconds / now * (total - done))} left" : "";
+            surroundings.Message($"{what}: {done:0}/{total:0} {unit}, {Rate(now, seconds, unit)}{left}{(this.note is null ? "" : $", {this.note}")}");
         }
 
         public void Finish() =>
-            surroundings.Message($"{what}: {last:0} {unit} in {Duration(watch.Elapsed.TotalSeconds)}{(note is null ? "" : $", {note}")}");
+            surroundings.Message($"{what}: {last - before:0} {unit} in {Duration(watch.Elapsed.TotalSeconds)}{(note is null ? "" : $", {note}")}");
     }
 }

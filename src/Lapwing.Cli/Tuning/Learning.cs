@@ -18,7 +18,15 @@ internal static class Learning
         var result = ProgressMeter.Run(surroundings, "learning", run.Steps, "steps", meter =>
         {
             double? heldOut = null;
-            return run.Run(folder, resume, step => meter.Report(step.Step + 1, Note(step, heldOut)), validation => heldOut = validation.Loss, token);
+            bool begun = false;
+            return run.Run(folder, resume, OnStep, validation => heldOut = validation.Loss, token);
+
+            void OnStep(StepRecord step)
+            {
+                if (!begun) meter.Resume(step.Step);
+                begun = true;
+                meter.Report(step.Step + 1, Note(step, heldOut));
+            }
         });
         if (result.Outcome == TrainingOutcome.Diverged) throw new InvalidDataException($"the run diverged at {result.Diagnosis}; nothing is saved");
         // Stopped before the first step: there is nothing to keep.
@@ -42,7 +50,7 @@ internal static class Learning
     }
 
     private static string Note(in StepRecord step, double? heldOut) =>
-        string.Create(CultureInfo.InvariantCulture, $"loss {step.Loss:0.000}{(heldOut is { } loss ? $", held out {loss:0.000}" : "")}, {step.TokensPerSecond:0} tok/s");
+        string.Create(CultureInfo.InvariantCulture, $"loss {step.Loss:0.00}{(heldOut is { } loss ? $", held out {loss:0.00}" : "")}, {step.TokensPerSecond:0} tok/s");
 
     private static IEnumerable<string> Report(TuneRun run, TrainingResult result, string folder, string source)
     {
