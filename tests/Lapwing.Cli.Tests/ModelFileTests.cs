@@ -121,5 +121,30 @@ public sealed class ModelFileTests(TinyModel model) : IDisposable
         Assert.Equal(File.ReadAllBytes(folder.At("f16.gguf")), File.ReadAllBytes(folder.At("again.gguf")));
     }
 
+    [Fact]
+    public void A_folder_made_of_a_file_computes_the_same_and_turns_back_into_it()
+    {
+        string there = folder.At("folder"), back = folder.At("back.gguf"), small = folder.At("small.gguf");
+        Run.Lapwing("convert", model.Gguf, there, "--quiet").Succeeds();
+        Run.Lapwing("convert", there, back, "--quiet").Succeeds();
+        Run.Lapwing("quantize", there, small, "--type", "Q8_0", "--quiet").Succeeds();
+        string answer = Tokens(model.Gguf);
+        Assert.Equal(answer, Tokens(there));
+        Assert.Equal(answer, Tokens(back));
+        Assert.True(new FileInfo(small).Length < new FileInfo(back).Length);
+        Assert.Equal(["back.gguf", "small.gguf"], Directory.GetFiles(folder.Path).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(TinyModel.Template, Run.Lapwing("show", there, "--template").Succeeds().Output);
+
+        string Tokens(string path) => Run.Lapwing("run", path, "the bird", "-n", "6", "--temp", "0", "--exact", "--ignore-eos", "--json", "--quiet").Succeeds().Json.GetProperty("tokens").ToString();
+    }
+
+    [Theory]
+    [InlineData("GGUF", "OUT", "--type", "Q8_0")]
+    [InlineData("GGUF", "OUT.gguf")]
+    [InlineData("GGUF", "GGUF", "--type", "F16")]
+    [InlineData("GGUF", "OUT.gguf", "--type", "Q4_K")]
+    public void A_conversion_that_makes_no_sense_is_wrong_usage(params string[] args) =>
+        Run.Lapwing(["convert", .. args.Select(a => a == "GGUF" ? model.Gguf : a.StartsWith("OUT", StringComparison.Ordinal) ? folder.At(a) : a)]).Fails(ExitCodes.WrongUsage);
+
     public void Dispose() => folder.Dispose();
 }

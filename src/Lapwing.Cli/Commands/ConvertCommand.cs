@@ -8,7 +8,7 @@ using Lapwing.Tensors;
 
 namespace Lapwing.Cli.Commands;
 
-/// <summary><c>convert IN OUT</c>: a safetensors folder to GGUF, or a GGUF file to other plain types.</summary>
+/// <summary><c>convert IN OUT</c>: a safetensors folder to GGUF, a GGUF file to a folder, or to other plain types.</summary>
 internal static class ConvertCommand
 {
     private static readonly string[] Types = ["F32", "F16", "BF16", "Q8_0"];
@@ -16,9 +16,9 @@ internal static class ConvertCommand
     public static Command Create(Surroundings surroundings)
     {
         var input = new Argument<string>("IN") { Description = "a folder with config.json and safetensors, or a .gguf file" };
-        var output = new Argument<string>("OUT") { Description = "the .gguf file to write" };
+        var output = new Argument<string>("OUT") { Description = "a name that ends in .gguf, or a folder to write" };
         var type = new Option<string?>("--type") { Description = $"type of the matrices: {string.Join(", ", Types)} (default: as they are); for others see quantize", HelpName = "T" };
-        var command = new Command("convert", "A safetensors folder to a GGUF file, and between plain types") { input, output, type };
+        var command = new Command("convert", "A safetensors folder to a GGUF file, a GGUF file to a folder, and between plain types") { input, output, type };
         command.SetAction(parsed =>
         {
             string target = parsed.GetRequiredValue(output);
@@ -26,10 +26,14 @@ internal static class ConvertCommand
             if (parsed.GetValue(type) is { } name && (!Types.Contains(name.ToUpperInvariant()) || (mix = QuantisationMix.Find(name)) is null))
                 throw new UsageException($"--type {name}: convert writes {string.Join(", ", Types)}; quantize writes the others");
             string path = ModelPath.Resolve(parsed.GetRequiredValue(input), surroundings);
-            if (!target.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase)) throw new UsageException($"OUT is {target}: give a name that ends in .gguf");
-            if (Path.GetFullPath(path) == Path.GetFullPath(target)) throw new UsageException("IN and OUT are the same file; give OUT another name");
-            if (Directory.Exists(path)) FolderToGguf.Convert(path, target, (_, source, columns) => mix is null ? source : columns % mix.Base.BlockLength() == 0 ? mix.Base : ElementType.F16);
-            else Retype(path, target, mix ?? throw new UsageException("a .gguf file is converted to another type: give --type"), surroundings);
+            if (Path.GetFullPath(path) == Path.GetFullPath(target)) throw new UsageException("IN and OUT are the same; give OUT another name");
+            bool fromFolder = Directory.Exists(path), toFile = target.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase);
+            if (fromFolder && !toFile) throw new UsageException($"IN is a folder, so OUT must end in .gguf, which {target} does not");
+            if (!toFile && mix is { Base: ElementType.Q8_0 }) throw new UsageException("a folder holds plain types only: F32, F16 or BF16");
+            if (!toFile && File.Exists(target)) throw new IOException($"{target} is a file; name a folder, or a name that ends in .gguf");
+            if (fromFolder) FolderToGguf.Convert(path, target, (_, source, columns) => mix is null ? source : columns % mix.Base.BlockLength() == 0 ? mix.Base : ElementType.F16);
+            else if (toFile) Retype(path, target, mix ?? throw new UsageException("a .gguf file is converted to another type: give --type"), surroundings);
+            else if (GgufToFolder.Convert(path, target, source => mix?.Base ?? (source.IsQuantised() ? ElementType.F32 : source)) is { } left) surroundings.Message($"warning: {left}");
             Report(target, surroundings);
         });
         return command;
@@ -44,8 +48,8 @@ internal static class ConvertCommand
 
     private static void Report(string target, Surroundings surroundings)
     {
-        using var file = GgufFile.Open(target);
-        var summary = Showing.GgufSummary.Of(file);
+        using var opened = Showing.SummaryReader.Open(target);
+        var summary = opened.Summary;
         if (surroundings.Json)
         {
             surroundings.WriteJson(json =>

@@ -4,6 +4,7 @@ using Lapwing.Cli.Options;
 using Lapwing.Cli.Quantising;
 using Lapwing.Cli.Store;
 using Lapwing.Formats.Gguf;
+using Lapwing.Models;
 using Lapwing.Tensors;
 
 namespace Lapwing.Cli.Commands;
@@ -13,7 +14,7 @@ internal static class QuantizeCommand
 {
     public static Command Create(Surroundings surroundings)
     {
-        var input = new Argument<string>("IN") { Description = "a model as a .gguf file" };
+        var input = new Argument<string>("IN") { Description = "a model as a .gguf file, or a folder with safetensors" };
         var output = new Argument<string>("OUT") { Description = "the .gguf file to write" };
         var type = new Option<string>("--type") { Description = $"what to quantise to: {string.Join(", ", QuantisationMix.All.Select(m => m.Name))}", Required = true, HelpName = "T" };
         var imatrix = new Option<string?>("--imatrix") { Description = "an importance matrix made by llama-imatrix", HelpName = "FILE" };
@@ -26,18 +27,42 @@ internal static class QuantizeCommand
             var mix = QuantisationMix.Find(name) ?? throw new UsageException($"--type {name} is not one that can be written; these are: {string.Join(", ", QuantisationMix.All.Select(m => m.Name))}");
             if (parsed.GetValue(threads) is { } count) ThreadTeam.Configure(count);
             string path = ModelPath.Resolve(parsed.GetRequiredValue(input), surroundings);
-            if (Directory.Exists(path)) throw new UsageException($"{path} is a folder: turn it into a .gguf file with lapwing convert first");
+            if (File.Exists(path) && Path.GetFullPath(path) == Path.GetFullPath(target)) throw new UsageException("IN and OUT are the same file; give OUT another name");
+            if (Directory.Exists(target)) throw new IOException($"{target} is a folder; name a file");
             var importance = parsed.GetValue(imatrix) is { } file ? ImportanceMatrix.Read(file) : null;
-            using var source = GgufFile.Open(path);
-            if (source.Parts.Any(p => Path.GetFullPath(p) == Path.GetFullPath(target))) throw new UsageException("IN and OUT are the same file; give OUT another name");
-            var plan = QuantisationPlan.Make([.. source.Tensors.Values], mix, Shape(source, importance is not null), parsed.GetValue(pure));
-            if (plan.All(p => !QuantisationPlan.IsMatrix(p.Tensor))) throw new InvalidDataException($"{path} holds no matrices to quantise; name a model's file");
-            if (plan.Any(p => p.Tensor.Type.IsQuantised() && p.Type != p.Tensor.Type))
-                surroundings.Message("warning: the model is quantised already; quantising it again loses more than quantising the original would");
-            Quantiser.Write(source, plan, mix, importance, target, surroundings);
-            Report(plan, mix, target, surroundings);
+            bool allAlike = parsed.GetValue(pure);
+            if (File.Exists(path)) Quantise(path, target, mix, importance, allAlike, surroundings);
+            else FromFolder(path, target, mix, importance, allAlike, surroundings);
         });
         return command;
+    }
+
+    // The rules go by GGUF's names and order: a folder becomes a GGUF file in its own types first, which is gone afterwards.
+    private static void FromFolder(string folder, string target, QuantisationMix mix, ImportanceMatrix? importance, bool pure, Surroundings surroundings)
+    {
+        string between = $"{target}.{Guid.NewGuid():N}.tmp.gguf";
+        try
+        {
+            surroundings.Message("converting the folder");
+            FolderToGguf.Convert(folder, between, (_, source, _) => source);
+            Quantise(between, target, mix, importance, pure, surroundings);
+        }
+        finally
+        {
+            File.Delete(between);
+        }
+    }
+
+    private static void Quantise(string path, string target, QuantisationMix mix, ImportanceMatrix? importance, bool pure, Surroundings surroundings)
+    {
+        using var source = GgufFile.Open(path);
+        if (source.Parts.Any(p => Path.GetFullPath(p) == Path.GetFullPath(target))) throw new UsageException("OUT is a part of IN; give OUT another name");
+        var plan = QuantisationPlan.Make([.. source.Tensors.Values], mix, Shape(source, importance is not null), pure);
+        if (plan.All(p => !QuantisationPlan.IsMatrix(p.Tensor))) throw new InvalidDataException($"{path} holds no matrices to quantise; name a model's file");
+        if (plan.Any(p => p.Tensor.Type.IsQuantised() && p.Type != p.Tensor.Type))
+            surroundings.Message("warning: the model is quantised already; quantising it again loses more than quantising the original would");
+        Quantiser.Write(source, plan, mix, importance, target, surroundings);
+        Report(plan, mix, target, surroundings);
     }
 
     private static ModelShape Shape(GgufFile file, bool importance)

@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace Lapwing.Models;
 
 /// <summary>A family of models: reads its settings from either file form and names its tensors.</summary>
@@ -8,6 +10,12 @@ internal abstract class Architecture
 
     /// <summary><c>model_type</c> of a <c>config.json</c>.</summary>
     public abstract IReadOnlyList<string> ConfigTypes { get; }
+
+    /// <summary>The class that Transformers computes it with.</summary>
+    public abstract string ConfigClass { get; }
+
+    /// <summary>What GGUF files add to a norm's weight (Gemma's safetensors hold w − 1).</summary>
+    public virtual float NormOffset => 0;
 
     /// <summary>What its tensors are called.</summary>
     public virtual TensorNames Names => TensorNames.Common;
@@ -32,5 +40,12 @@ internal abstract class Architecture
     public virtual void WriteGguf(GgufSettingsWriter writer, DecoderSpec spec, ConfigSettings source)
     {
         if (spec.Attention.Select(a => a.Window).Distinct().Count() > 1) throw new NotSupportedException($"a GGUF file of architecture '{GgufName}' cannot say which layers have a window: keep the folder");
+    }
+
+    /// <summary>Adds to a <c>config.json</c> what this family's hold beyond the common settings.</summary>
+    /// <exception cref="NotSupportedException">A setting has no form there.</exception>
+    public virtual void WriteConfig(JsonObject config, DecoderSpec spec, GgufSettings source)
+    {
+        if (spec.Attention.Any(a => a.Window > 0)) throw new NotSupportedException($"windowed layers have no form in a folder of architecture '{GgufName}': keep the GGUF file");
     }
 }

@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace Lapwing.Models;
 
 /// <summary>
@@ -12,6 +14,8 @@ internal sealed class Gemma2 : Architecture
     public override string GgufName => "gemma2";
 
     public override IReadOnlyList<string> ConfigTypes => ["gemma2"];
+
+    public override string ConfigClass => "Gemma2ForCausalLM";
 
     public override TensorNames Names => TensorNames.WithNormsAfter;
 
@@ -49,4 +53,22 @@ internal sealed class Gemma2 : Architecture
 
     /// <summary>What Gemma 2 and 3 have in common.</summary>
     internal static DecoderSpec Shared(DecoderSpec spec) => spec with { Norms = NormPlacement.Both, EmbeddingMultiplier = MathF.Sqrt(spec.Info.Hidden) };
+
+    public override float NormOffset => 1;
+
+    public override void WriteConfig(JsonObject config, DecoderSpec spec, GgufSettings source)
+    {
+        Shared(config, spec);
+        config["attn_logit_softcapping"] = ConfigWriter.Exact(spec.Attention[0].SoftCap);
+        config["final_logit_softcapping"] = ConfigWriter.Exact(spec.LogitSoftCap);
+    }
+
+    /// <summary>What the configurations of Gemma 2 and 3 have in common.</summary>
+    internal static void Shared(JsonObject config, DecoderSpec spec)
+    {
+        config["hidden_activation"] = config["hidden_act"]!.DeepClone();
+        config["query_pre_attn_scalar"] = ConfigWriter.Exact(MathF.Round(1 / (spec.Attention[0].Scale * spec.Attention[0].Scale), 3));
+        config["sliding_window"] = spec.Attention.Max(a => a.Window);
+        config["layer_types"] = new JsonArray([.. spec.Attention.Select(a => JsonValue.Create(a.Window > 0 ? "sliding_attention" : "full_attention"))]);
+    }
 }

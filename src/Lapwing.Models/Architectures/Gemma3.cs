@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace Lapwing.Models;
 
 /// <summary>
@@ -11,6 +13,8 @@ internal sealed class Gemma3 : Architecture
     public override string GgufName => "gemma3";
 
     public override IReadOnlyList<string> ConfigTypes => ["gemma3_text", "gemma3"];
+
+    public override string ConfigClass => "Gemma3ForCausalLM";
 
     public override TensorNames Names => TensorNames.WithNormsAfter;
 
@@ -55,4 +59,15 @@ internal sealed class Gemma3 : Architecture
     // GGUF files have no key for the 27B's own scale; its number of layers tells it apart.
     private static float Scale(GgufSettings s, DecoderSpec spec, AttentionOptions a) =>
         s.Has("attention.scale") || s.Layers != LayersOf27B ? a.Scale : 1f / MathF.Sqrt((float)spec.Info.Hidden / a.Heads);
+
+    public override float NormOffset => 1;
+
+    public override void WriteConfig(JsonObject config, DecoderSpec spec, GgufSettings source)
+    {
+        Gemma2.Shared(config, spec);
+        config["rope_theta"] = ConfigWriter.Exact(source.Single("rope.freq_base", 1_000_000));
+        config["rope_local_base_freq"] = ConfigWriter.Exact(source.Single("rope.freq_base_swa", 10000));
+        config["attn_logit_softcapping"] = null;
+        config["final_logit_softcapping"] = spec.LogitSoftCap > 0 ? ConfigWriter.Exact(spec.LogitSoftCap) : null;
+    }
 }

@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace Lapwing.Models;
 
 /// <summary>GPT-2: LayerNorm, learned positions, one matrix for queries, keys and values, a plain MLP, biases everywhere.</summary>
@@ -6,6 +8,8 @@ internal sealed class Gpt2 : Architecture
     public override string GgufName => "gpt2";
 
     public override IReadOnlyList<string> ConfigTypes => ["gpt2"];
+
+    public override string ConfigClass => "GPT2LMHeadModel";
 
     public override bool StoresTransposed => true;
 
@@ -48,4 +52,13 @@ internal sealed class Gpt2 : Architecture
     {
         CentredNorms = true, Gated = false, LearnedPositions = true, Activation = activation, Attention = [.. spec.Attention.Select(a => change(a with { Rotary = null }))],
     };
+
+    public override void WriteConfig(JsonObject config, DecoderSpec spec, GgufSettings source)
+    {
+        var info = spec.Info;
+        foreach (string key in new[] { "hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads", "num_key_value_heads", "head_dim", "hidden_act", "max_position_embeddings", "rms_norm_eps", "attention_bias" })
+            config.Remove(key);
+        (config["n_embd"], config["n_layer"], config["n_head"], config["n_positions"], config["n_inner"]) = (info.Hidden, info.Layers, spec.Attention[0].Heads, info.ContextLength, spec.FeedForward[0]);
+        (config["activation_function"], config["layer_norm_epsilon"]) = ("gelu_new", ConfigWriter.Exact(spec.NormEpsilon));
+    }
 }

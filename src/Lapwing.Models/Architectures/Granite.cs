@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace Lapwing.Models;
 
 /// <summary>IBM Granite 3: a llama with multipliers on embedding, residual, scores and logits.</summary>
@@ -6,6 +8,8 @@ internal sealed class Granite : Architecture
     public override string GgufName => "granite";
 
     public override IReadOnlyList<string> ConfigTypes => ["granite"];
+
+    public override string ConfigClass => "GraniteForCausalLM";
 
     public override bool PairsRows => true;
 
@@ -37,4 +41,13 @@ internal sealed class Granite : Architecture
     }
 
     private static float Number(float value) => value != 0 && float.IsFinite(value) ? value : throw new InvalidDataException($"a Granite multiplier is {value}: it must be a number other than 0");
+
+    public override void WriteConfig(JsonObject config, DecoderSpec spec, GgufSettings source)
+    {
+        base.WriteConfig(config, spec, source);
+        config["embedding_multiplier"] = ConfigWriter.Exact(spec.EmbeddingMultiplier);
+        config["residual_multiplier"] = ConfigWriter.Exact(spec.ResidualMultiplier);
+        config["logits_scaling"] = ConfigWriter.Exact(1f / spec.LogitMultiplier);
+        config["attention_multiplier"] = ConfigWriter.Exact(spec.Attention[0].Scale);
+    }
 }

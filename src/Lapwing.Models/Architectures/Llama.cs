@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace Lapwing.Models;
 
 /// <summary>
@@ -9,6 +11,8 @@ internal sealed class Llama : Architecture
     public override string GgufName => "llama";
 
     public override IReadOnlyList<string> ConfigTypes => ["llama", "mistral", "mixtral"];
+
+    public override string ConfigClass => "LlamaForCausalLM";
 
     public override TensorNames Names => TensorNames.Common.With(
         ("ffn_gate_inp", "model.layers.{0}.block_sparse_moe.gate"),
@@ -41,4 +45,16 @@ internal sealed class Llama : Architecture
     }
 
     private static DecoderSpec Slide(DecoderSpec spec, int window) => spec with { Attention = [.. spec.Attention.Select(a => a with { Window = window })] };
+
+    public override void WriteConfig(JsonObject config, DecoderSpec spec, GgufSettings source)
+    {
+        int window = spec.Attention[0].Window;
+        if (spec.Experts is { } experts)
+        {
+            (config["architectures"], config["model_type"]) = (new JsonArray("MixtralForCausalLM"), "mixtral");
+            (config["num_local_experts"], config["num_experts_per_tok"]) = (experts.Count, experts.Chosen);
+        }
+        else if (window > 0) (config["architectures"], config["model_type"]) = (new JsonArray("MistralForCausalLM"), "mistral");
+        if (spec.Experts is not null || window > 0) config["sliding_window"] = window > 0 ? window : null;
+    }
 }

@@ -7,6 +7,8 @@ internal sealed class Olmo2 : Architecture
 
     public override IReadOnlyList<string> ConfigTypes => ["olmo2"];
 
+    public override string ConfigClass => "Olmo2ForCausalLM";
+
     public override TensorNames Names => TensorNames.WithNormsAfter;
 
     public override DecoderSpec FromGguf(GgufSettings s) => s.Common(RotaryStyle.Halves) with { Norms = NormPlacement.After, QueryKeyNorms = true };

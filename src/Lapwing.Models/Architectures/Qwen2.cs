@@ -7,6 +7,8 @@ internal sealed class Qwen2 : Architecture
 
     public override IReadOnlyList<string> ConfigTypes => ["qwen2"];
 
+    public override string ConfigClass => "Qwen2ForCausalLM";
+
     public override DecoderSpec FromGguf(GgufSettings s) => s.Common(RotaryStyle.Halves);
 
     public override DecoderSpec FromConfig(ConfigSettings s) => Windowed(s, s.Common());

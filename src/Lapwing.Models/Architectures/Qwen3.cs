@@ -7,6 +7,8 @@ internal sealed class Qwen3 : Architecture
 
     public override IReadOnlyList<string> ConfigTypes => ["qwen3"];
 
+    public override string ConfigClass => "Qwen3ForCausalLM";
+
     public override DecoderSpec FromGguf(GgufSettings s) => s.Common(RotaryStyle.Halves) with { QueryKeyNorms = true };
 
     public override DecoderSpec FromConfig(ConfigSettings s)

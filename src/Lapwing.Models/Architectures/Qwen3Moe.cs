@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace Lapwing.Models;
 
 /// <summary>Qwen3 with a mixture of experts in some or all layers.</summary>
@@ -6,6 +8,8 @@ internal sealed class Qwen3Moe : Architecture
     public override string GgufName => "qwen3moe";
 
     public override IReadOnlyList<string> ConfigTypes => ["qwen3_moe"];
+
+    public override string ConfigClass => "Qwen3MoeForCausalLM";
 
     public override DecoderSpec FromGguf(GgufSettings s)
     {
@@ -35,5 +39,14 @@ internal sealed class Qwen3Moe : Architecture
             Experts = new ExpertSpec(count, chosen, s.Flag("norm_topk_prob", false), Sparse),
             FeedForward = [.. spec.FeedForward.Select((f, l) => Sparse(l) ? width : f)],
         };
+    }
+
+    public override void WriteConfig(JsonObject config, DecoderSpec spec, GgufSettings source)
+    {
+        base.WriteConfig(config, spec, source);
+        var experts = spec.Experts!;
+        (config["num_experts"], config["num_experts_per_tok"], config["moe_intermediate_size"]) = (experts.Count, experts.Chosen, source.Int("expert_feed_forward_length"));
+        (config["norm_topk_prob"], config["decoder_sparse_step"]) = (experts.Renormalise, 1);
+        config["mlp_only_layers"] = new JsonArray([.. Enumerable.Range(0, spec.Info.Layers).Where(l => !experts.Sparse(l)).Select(l => JsonValue.Create(l))]);
     }
 }

@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace Lapwing.Models;
 
 /// <summary>SmolLM3: a llama in which every fourth layer has no rotary positions (NoPE, arXiv:2305.19466).</summary>
@@ -8,6 +10,8 @@ internal sealed class SmolLm3 : Architecture
     public override string GgufName => "smollm3";
 
     public override IReadOnlyList<string> ConfigTypes => ["smollm3"];
+
+    public override string ConfigClass => "SmolLM3ForCausalLM";
 
     public override bool PairsRows => true;
 
@@ -32,4 +36,10 @@ internal sealed class SmolLm3 : Architecture
     }
 
     private static DecoderSpec Without(DecoderSpec spec, Func<int, bool> bare) => spec with { Attention = [.. spec.Attention.Select((a, l) => bare(l) ? a with { Rotary = null } : a)] };
+
+    public override void WriteConfig(JsonObject config, DecoderSpec spec, GgufSettings source)
+    {
+        base.WriteConfig(config, spec, source);
+        config["no_rope_layers"] = new JsonArray([.. spec.Attention.Select(a => JsonValue.Create(a.Rotary is null ? 0 : 1))]);
+    }
 }

@@ -22,14 +22,20 @@ public static class ModelLoader
     /// <summary>Loads a folder and hands out what its settings said.</summary>
     internal static DecoderModel Load(string folder, out DecoderSpec spec) => FromFolder(folder, null, out spec);
 
+    /// <summary>Loads a GGUF file and hands out its settings and what they said.</summary>
+    internal static DecoderModel Load(string path, out DecoderSpec spec, out GgufSettings settings) => FromGguf(GgufFile.Open(path), null, out spec, out settings);
+
     /// <summary>Loads from an open GGUF file, which the model owns from then on.</summary>
-    public static DecoderModel FromGguf(GgufFile file, int? context = null)
+    public static DecoderModel FromGguf(GgufFile file, int? context = null) => FromGguf(file, context, out _, out _);
+
+    private static DecoderModel FromGguf(GgufFile file, int? context, out DecoderSpec spec, out GgufSettings settings)
     {
         try
         {
             var architecture = ArchitectureRegistry.OfGguf(file.Metadata.GetString("general.architecture"), file.Path);
             var weights = new Weights(file, gguf: true, architecture.Names, transposed: false);
-            return Build(architecture, weights, file.Path, () => architecture.FromGguf(new GgufSettings(architecture.GgufName, file.Metadata, weights, context)), out _);
+            var read = settings = new GgufSettings(architecture.GgufName, file.Metadata, weights, context);
+            return Build(architecture, weights, file.Path, () => architecture.FromGguf(read), out spec);
         }
         catch
         {

@@ -88,6 +88,10 @@ public abstract class Tokenizer
     /// <exception cref="NotSupportedException">GGUF has no way to say what this tokenizer does; the message says what.</exception>
     public abstract GgufVocabulary ToGguf(int? vocabularySize = null);
 
+    /// <summary>The vocabulary as Hugging Face's <c>tokenizer.json</c> and <c>tokenizer_config.json</c>, UTF-8.</summary>
+    /// <exception cref="NotSupportedException">Those have no way to say what this tokenizer does, or none that is written here; the message says what.</exception>
+    public (byte[] Tokenizer, byte[] Config) ToTokenizerJson() => TokenizerJsonWriter.Write(ToGguf(), this);
+
     /// <summary>True for tokens that carry no text of their own.</summary>
     public bool IsSpecial(int id) => Kind(id) is TokenKind.Control or TokenKind.Unknown;
 
