@@ -43,6 +43,10 @@ public sealed class TrainingCommandTests(TinyModel model) : IDisposable
         Run.Lapwing("adapter", "convert", Path.Combine(target, "adapter.gguf"), folder.At("back"), "--base", model.Gguf, "--quiet").Succeeds();
         Assert.Equal(tuned, Answer(["--adapter", folder.At("back")]));
 
+        Run.Lapwing("adapter", "merge", target, "--base", model.Gguf, "-o", folder.At("merged.gguf"), "--quiet").Succeeds();
+        Assert.Equal(tuned, Run.Lapwing("run", folder.At("merged.gguf"), "the bird", "-n", "8", "--temp", "0", "--exact", "--ignore-eos", "--json", "--quiet").Succeeds().Json.GetProperty("tokens").ToString());
+        Run.Lapwing("adapter", "merge", target, "--base", model.Gguf, "-o", folder.At("merged")).Fails(ExitCodes.WrongUsage);
+
         string Answer(string[] more) => Run.Lapwing(["run", model.Gguf, "the bird", "-n", "8", "--temp", "0", "--exact", "--ignore-eos", "--json", "--quiet", .. more]).Succeeds().Json.GetProperty("tokens").ToString();
     }
 

@@ -7,12 +7,12 @@ using Lapwing.Models;
 
 namespace Lapwing.Cli.Commands;
 
-/// <summary><c>adapter show</c> and <c>adapter convert</c>: adapters as things.</summary>
+/// <summary><c>adapter show</c>, <c>merge</c> and <c>convert</c>: adapters as things.</summary>
 internal static class AdapterCommand
 {
-    public static Command Create(Surroundings surroundings) => new("adapter", "Look into an adapter, or convert it between PEFT's folder and llama.cpp's GGUF")
+    public static Command Create(Surroundings surroundings) => new("adapter", "Look into an adapter, fold it into its base, or convert it between PEFT's folder and llama.cpp's GGUF")
     {
-        Show(surroundings), ConvertForms(surroundings),
+        Show(surroundings), AdapterMergeCommand.Create(surroundings), ConvertForms(surroundings),
     };
 
     private static Command Show(Surroundings surroundings)
