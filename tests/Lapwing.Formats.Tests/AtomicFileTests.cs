@@ -118,6 +118,14 @@ public sealed class AtomicFileTests
         }
     }
 
+    private static bool IsIgnored(string signal)
+    {
+        const string field = "SigIgn:";
+        string? line = File.Exists("/proc/self/status") ? File.ReadLines("/proc/self/status").FirstOrDefault(l => l.StartsWith(field, StringComparison.Ordinal)) : null;
+        int number = signal switch { "HUP" => 1, "INT" => 2, _ => 15 };
+        return line is not null && (Convert.ToUInt64(line[field.Length..].Trim(), 16) >> (number - 1) & 1) != 0;
+    }
+
     [Theory]
     [InlineData("INT")]
     [InlineData("TERM")]
@@ -125,6 +133,7 @@ public sealed class AtomicFileTests
     public void An_interrupted_process_leaves_the_old_file_and_nothing_beside_it(string signal)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no such signals");
+        Assert.SkipWhen(IsIgnored(signal), $"SIG{signal} is ignored by whoever started the tests (a background job), and children inherit that");
         using var folder = new TemporaryFolder();
         folder.Write("target", [1, 2, 3]);
         int code = ChildProcess.Run("write-without-end", folder.Path, child =>
