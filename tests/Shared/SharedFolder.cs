@@ -4,27 +4,27 @@ namespace Lapwing.Testing;
 
 /// <summary>
 /// The folder <c>shared</c> beside a checkout holds reference models, vectors and data that are too large (or not ours) to ship.
-/// Tests that need it skip, visibly, where it is missing.
+/// Tests that need it skip, visibly, where it is missing; a trimmed choice of it stands in <c>tests/Shared/Data</c>, so that a clone alone
+/// still checks itself against the references.
 /// </summary>
 internal static class SharedFolder
 {
-    private static readonly string? Root = Find();
+    private static readonly string[] Roots = Find();
 
-    /// <summary>The path of a file or folder below <c>shared</c>; skips the calling test where it does not exist.</summary>
+    /// <summary>The path of a file or folder below <c>shared</c>, or of its copy here; skips the calling test where neither exists.</summary>
     public static string Path(string relative)
     {
-        Assert.SkipWhen(Root is null, $"needs ../shared/{relative}, which this checkout does not have");
-        string path = System.IO.Path.Combine(Root!, relative);
-        Assert.SkipUnless(File.Exists(path) || Directory.Exists(path), $"needs ../shared/{relative}, which this checkout does not have");
-        return path;
+        string? found = Roots.Select(root => System.IO.Path.Combine(root, relative)).FirstOrDefault(path => File.Exists(path) || Directory.Exists(path));
+        Assert.SkipWhen(found is null, $"needs ../shared/{relative}, which this checkout does not have");
+        return found!;
     }
 
-    private static string? Find([CallerFilePath] string here = "")
+    private static string[] Find([CallerFilePath] string here = "")
     {
         // tests/Shared/SharedFolder.cs → the checkout → its parent.
-        string? checkout = System.IO.Path.GetDirectoryName(System.IO.Path.GetDirectoryName(System.IO.Path.GetDirectoryName(here)));
-        string? parent = System.IO.Path.GetDirectoryName(checkout);
-        string candidate = System.IO.Path.Combine(parent ?? ".", "shared");
-        return Directory.Exists(System.IO.Path.Combine(candidate, "models")) ? candidate : null;
+        string folder = System.IO.Path.GetDirectoryName(here)!;
+        string checkout = System.IO.Path.GetDirectoryName(System.IO.Path.GetDirectoryName(folder))!;
+        string beside = System.IO.Path.Combine(System.IO.Path.GetDirectoryName(checkout) ?? ".", "shared"), own = System.IO.Path.Combine(folder, "Data");
+        return Directory.Exists(System.IO.Path.Combine(beside, "models")) ? [beside, own] : [own];
     }
 }
