@@ -74,6 +74,10 @@ public sealed class ModelFileTests(TinyModel model) : IDisposable
         Assert.Equal(0, Run.With(world, "tokenize", "pip", "x").Code);
     }
 
+    [Fact]
+    public void The_model_that_ships_inside_speaks() =>
+        Assert.NotEqual("", Run.Lapwing("run", "chick", "Once upon a time", "-n", "5", "--temp", "0", "--json", "--quiet").Succeeds().Json.GetProperty("text").GetString());
+
     [Theory]
     [InlineData("Q8_0")]
     [InlineData("q4_k_m")]

@@ -45,6 +45,8 @@ public sealed class TrainingCommandTests(TinyModel model) : IDisposable
 
         Run.Lapwing("adapter", "merge", target, "--base", model.Gguf, "-o", folder.At("merged.gguf"), "--quiet").Succeeds();
         Assert.Equal(tuned, Run.Lapwing("run", folder.At("merged.gguf"), "the bird", "-n", "8", "--temp", "0", "--exact", "--ignore-eos", "--json", "--quiet").Succeeds().Json.GetProperty("tokens").ToString());
+        Run.Lapwing("run", target, "x").Fails(ExitCodes.Failed, "--adapter");
+        Run.Lapwing("run", Path.Combine(target, "adapter.gguf"), "x").Fails(ExitCodes.Failed, "--adapter");
         Run.Lapwing("adapter", "merge", target, "--base", model.Gguf, "-o", folder.At("merged")).Fails(ExitCodes.WrongUsage);
 
         string Answer(string[] more) => Run.Lapwing(["run", model.Gguf, "the bird", "-n", "8", "--temp", "0", "--exact", "--ignore-eos", "--json", "--quiet", .. more]).Succeeds().Json.GetProperty("tokens").ToString();

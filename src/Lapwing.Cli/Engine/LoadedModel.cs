@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using Lapwing.Formats.Gguf;
+using Lapwing.Formats.Peft;
 using Lapwing.Models;
 using Lapwing.Tensors;
 using Lapwing.Text.Tokenizers;
@@ -34,7 +36,7 @@ internal sealed class LoadedModel : IDisposable
     public static LoadedModel Load(string path, Arithmetic arithmetic, IReadOnlyList<AdapterChoice> choices, int? context)
     {
         long began = Stopwatch.GetTimestamp();
-        var model = ModelLoader.Load(path, context);
+        var model = Open(path, context);
         var adapters = new List<Adapter>();
         try
         {
@@ -50,6 +52,35 @@ internal sealed class LoadedModel : IDisposable
             foreach (var adapter in adapters) adapter.Dispose();
             model.Dispose();
             throw;
+        }
+    }
+
+    private static DecoderModel Open(string path, int? context)
+    {
+        try
+        {
+            return ModelLoader.Load(path, context);
+        }
+        catch (InvalidDataException) when (File.Exists(path) && IsAdapter(path))
+        {
+            throw new InvalidDataException($"{path} is an adapter, not a model: give its base as the model and this with --adapter");
+        }
+        catch (FileNotFoundException) when (Directory.Exists(path) && PeftFolder.Is(path))
+        {
+            throw new InvalidDataException($"{path} is an adapter, not a model: give its base as the model and this with --adapter");
+        }
+    }
+
+    private static bool IsAdapter(string path)
+    {
+        try
+        {
+            using var file = GgufFile.Open(path);
+            return GgufLora.Is(file);
+        }
+        catch (Exception e) when (e is InvalidDataException or IOException or NotSupportedException)
+        {
+            return false;
         }
     }
 

@@ -20,15 +20,17 @@ internal static class ModelPath
     {
         if (name.Length == 0) throw new UsageException("the model's name is empty; give a .gguf file, a folder, or 'chick'");
         if (File.Exists(name)) return name;
-        if (Directory.Exists(name)) return InFolder(name);
-        if (name == Chick) return ShippedChick();
         bool isPath = name.Contains('/', StringComparison.Ordinal) || name.Contains('\\', StringComparison.Ordinal) || name.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase);
+        // A folder that happens to be called like a model does not hide it, unless it holds one.
+        if (Directory.Exists(name) && (isPath || HoldsModel(name))) return InFolder(name);
+        if (name == Chick) return ShippedChick();
         if (!isPath)
         {
             string store = Folder(surroundings);
             string folder = Path.Combine(store, name), file = folder + ".gguf";
             if (Directory.Exists(folder)) return InFolder(folder);
             if (File.Exists(file)) return file;
+            if (Directory.Exists(name)) return name;
             throw new FileNotFoundException($"{name} is neither a file or folder here nor a model in {store}; give the path of a .gguf file or of a folder with safetensors", name);
         }
         throw new FileNotFoundException($"{name} does not exist; check the path", name);
@@ -41,6 +43,9 @@ internal static class ModelPath
             : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".lapwing");
         return Path.Combine(home, "models");
     }
+
+    private static bool HoldsModel(string folder) =>
+        File.Exists(Path.Combine(folder, TuneRun.ModelName)) || Directory.EnumerateFiles(folder, "*.safetensors").Any();
 
     // What pretrain and tune --method full leave is a folder with a GGUF file in it.
     private static string InFolder(string folder)
