@@ -52,6 +52,7 @@ internal static class CommandLine
 
         if (args.Length == 0) args = ["--help"];
         if (chosen is null && args[0].Length > 0 && args[0][0] != '-') throw new UsageException($"there is no command '{args[0]}'{CommandList.Guess(args[0])}; see lapwing --help");
+        if (chosen is not null) RefuseUnknownOptions(args, root, root.Subcommands.Single(c => c.Name == chosen.Name));
         var parsed = root.Parse(args, Parser);
         if (parsed.Errors.Count > 0 && parsed.Action is not HelpAction)
         {
@@ -61,5 +62,20 @@ internal static class CommandLine
         surroundings.Json = parsed.GetValue(json);
         surroundings.Quiet = parsed.GetValue(quiet);
         return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null, Output = surroundings.Out, Error = surroundings.Error });
+    }
+
+    // The parser takes a misspelt option for a prompt or a file, and its complaint, if any, names the wrong word.
+    private static void RefuseUnknownOptions(string[] args, RootCommand root, Command command)
+    {
+        IEnumerable<Command> all = [root, command, .. command.Subcommands];
+        var known = all.SelectMany(c => c.Options).SelectMany(o => o.Aliases.Append(o.Name).Select(name => (name, o))).GroupBy(o => o.name).ToDictionary(g => g.Key, g => g.First().o);
+        for (int i = 1; i < args.Length && args[i] != "--"; i++)
+        {
+            string name = args[i].Split('=')[0];
+            if (!name.StartsWith("--", StringComparison.Ordinal) || known.ContainsKey(name) || name.Any(char.IsWhiteSpace)) continue;
+            // What follows an option that takes a value is that value.
+            if (known.TryGetValue(args[i - 1], out var before) && before.Arity.MinimumNumberOfValues > 0) continue;
+            throw new UsageException($"there is no option '{name}'{CommandList.Guess(name, known.Keys)}; see lapwing {command.Name} --help (a prompt or file that begins with '--' goes behind a '--' of its own)");
+        }
     }
 }

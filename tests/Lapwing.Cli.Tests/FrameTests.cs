@@ -22,6 +22,18 @@ public sealed class FrameTests
             Assert.Contains("Usage:", Run.Lapwing(entry.Name, "--help").Succeeds().Output, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("--adapter", "run", "chick", "--adaptor", "mine", "hi")]
+    [InlineData("--adapter", "run", "chick", "--adaptor=mine", "hi")]
+    [InlineData("--epochs", "tune", "chick", "rows.jsonl", "--epoch", "3", "-o", "out")]
+    [InlineData("--verify", "show", "chick", "--verfy")]
+    public void A_misspelt_option_is_named_with_the_one_that_was_meant(string meant, params string[] args)
+    {
+        var result = Run.Lapwing(args);
+        Assert.Equal(2, result.Code);
+        Assert.Contains($"did you mean '{meant}'", result.Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Every_command_has_the_name_under_which_it_is_listed()
     {

@@ -29,9 +29,12 @@ internal static class CommandList
     ];
 
     /// <summary>What to add to a message about an unknown command: the one that was probably meant.</summary>
-    public static string Guess(string typed)
+    public static string Guess(string typed) => Guess(typed, All.Select(c => c.Name));
+
+    /// <summary>What to add to a message about an unknown word: the one of <paramref name="known"/> that was probably meant.</summary>
+    public static string Guess(string typed, IEnumerable<string> known)
     {
-        var (name, distance) = All.Select(c => (c.Name, Distance: Distance(c.Name, typed))).MinBy(c => c.Distance);
+        var (name, distance) = known.Select(k => (Name: k, Distance: Distance(k, typed))).MinBy(k => k.Distance);
         return distance <= 1 + name.Length / 4 ? $" (did you mean '{name}'?)" : "";
     }
 
