@@ -84,6 +84,33 @@ public sealed class BadSettingsTests : IDisposable
     [Fact]
     public void An_unknown_rotary_scaling_is_named() => Fails(w => w.Set("llama.rope.scaling.type", "spiral"), "spiral");
 
+    [Theory]
+    [InlineData("llama.attention.causal", false)]
+    [InlineData("llama.use_parallel_residual", true)]
+    [InlineData("llama.attention.clamp_kqv", 8f)]
+    [InlineData("llama.attention.max_alibi_bias", 8f)]
+    [InlineData("llama.expert_weights_scale", 2.5f)]
+    [InlineData("llama.expert_gating_func", 2)]
+    public void A_setting_of_another_family_is_refused_rather_than_ignored(string key, object value) => Fails(
+        w => _ = value switch
+        {
+            bool b => w.Set(key, b),
+            float f => w.Set(key, f),
+            _ => w.Set(key, (int)value),
+        },
+        key);
+
+    [Fact]
+    public void A_bias_of_the_last_norm_is_refused_rather_than_ignored() =>
+        Fails(w => w.AddTensor("output_norm.bias", ElementType.F32, [Hidden], new byte[4 * Hidden]), "output_norm.bias");
+
+    [Fact]
+    public void A_scaling_factor_without_a_kind_is_linear()
+    {
+        using var model = ModelLoader.Load(Write(w => w.Set("llama.rope.scaling.factor", 4f)), out var spec, out _);
+        Assert.Equal(0.25f, spec.Attention[0].Rotary!.Inverse[0]);
+    }
+
     private void Fails(Action<GgufWriter> change, string? mentions, string? skip = null)
     {
         string path = Write(change, skip);

@@ -35,6 +35,12 @@ internal abstract class Architecture
     /// <summary>The kind of layer whose rotary settings a GGUF file's plain keys hold, where the family has several.</summary>
     public virtual string? RotaryLayerType => null;
 
+    /// <summary>The only non-linearity that this family's GGUF files can mean: they have no key for it.</summary>
+    public virtual Activation GgufActivation => Activation.Silu;
+
+    /// <summary>The rotary base of a <c>config.json</c> that does not say.</summary>
+    public virtual float DefaultTheta => 10000;
+
     /// <summary>Writes what this family's GGUF files hold beyond the common settings.</summary>
     /// <exception cref="NotSupportedException">A setting has no form there: a file without it would be silently wrong.</exception>
     public virtual void WriteGguf(GgufSettingsWriter writer, DecoderSpec spec, ConfigSettings source)

@@ -53,43 +53,53 @@ internal sealed class ConfigSettings(ModelConfig config, string architecture, We
     public int[]? Ints(string key) => config.GetInt32sOrNull(key);
 
     /// <summary>The specification that the shared keys give: a llama. The arguments are the family's own defaults.</summary>
-    public DecoderSpec Common(int? headWidth = null, int context = 2048, string? layerType = null)
+    public DecoderSpec Common(FamilyDefaults? family = null, string? layerType = null)
     {
-        int hidden = Settings.Positive(Int("hidden_size"), "hidden_size"), heads = Settings.Positive(Int("num_attention_heads"), "num_attention_heads");
-        int keyHeads = Int("num_key_value_heads", heads), trained = Settings.Positive(Int("max_position_embeddings", context), "max_position_embeddings");
+        family ??= new FamilyDefaults();
+        // Such a model reads its text both ways: an embedder, not a decoder.
+        if (Flag("use_bidirectional_attention", false)) throw new NotSupportedException("config.json sets use_bidirectional_attention: a model that looks ahead cannot write, and is not supported");
+        int hidden = Settings.Positive(Int("hidden_size"), "hidden_size"), heads = Settings.Positive(OrDefault("num_attention_heads", family.Heads), "num_attention_heads");
+        int keyHeads = Int("num_key_value_heads", family.KeyValueHeads > 0 && !Mentions("num_key_value_heads") ? family.KeyValueHeads : heads);
+        int trained = Settings.Positive(Int("max_position_embeddings", family.Context), "max_position_embeddings");
         Settings.Groups(heads, keyHeads);
-        int width = Settings.HeadWidth(Has("head_dim") ? Int("head_dim") : headWidth ?? Settings.Divide(hidden, heads, "hidden_size by num_attention_heads"));
-        var rotary = Rotary(layerType, width, trained).Frequencies(RotaryStyle.Halves);
+        int width = Settings.HeadWidth(Has("head_dim") ? Int("head_dim") : family.HeadWidth > 0 ? family.HeadWidth : Settings.Divide(hidden, heads, "hidden_size by num_attention_heads"));
+        var rotary = Rotary(layerType, width, trained, family.Theta).Frequencies(RotaryStyle.Halves);
         var options = new AttentionOptions(heads, keyHeads, width, 1f / MathF.Sqrt(width), rotary, 0, 0);
         return new DecoderSpec
         {
             Info = new ModelInfo
             {
                 Architecture = architecture, Name = Text("_name_or_path") is { Length: > 0 } name ? name : null, Layers = Layers, Hidden = hidden,
-                Vocabulary = Settings.Positive(Int("vocab_size"), "vocab_size"), ContextLength = trained,
+                Vocabulary = Settings.Positive(OrDefault("vocab_size", family.Vocabulary), "vocab_size"), ContextLength = trained,
             },
             FeedForward = [.. Enumerable.Repeat(Settings.Positive(Int("intermediate_size"), "intermediate_size"), Layers)],
             Attention = [.. Enumerable.Repeat(options, Layers)],
-            NormEpsilon = Settings.Epsilon(Single("rms_norm_eps", 1e-6f)),
-            Activation = Activations.Parse(Text("hidden_activation") ?? Text("hidden_act") ?? "silu"),
+            NormEpsilon = Settings.Epsilon(Single("rms_norm_eps", family.NormEpsilon)),
+            Activation = Activations.Parse(Text("hidden_activation") ?? Text("hidden_act") ?? family.Activation),
             TiedHead = Has("tie_word_embeddings") ? Flag("tie_word_embeddings", false) : null,
         };
+
+        int OrDefault(string key, int fallback) => fallback > 0 ? Int(key, fallback) : Int(key);
     }
 
-    /// <summary>Rotary settings for a kind of layer, or for all.</summary>
-    public RotarySettings Rotary(string? layerType, int headWidth, int trained)
+    /// <summary>Rotary settings for a kind of layer, or for all; <paramref name="theta"/> is the family's own base.</summary>
+    public RotarySettings Rotary(string? layerType, int headWidth, int trained, float theta = 10000)
     {
         var rope = config.RopeParameters(layerType);
-        float partial = Number("partial_rotary_factor") ?? Single("partial_rotary_factor", 1);
+        // In float64: 10 · 0.7 is 7, which float32 would not always keep.
+        double partial = rope?.GetDoubleOrNull("partial_rotary_factor") ?? config.GetDoubleOrDefault("partial_rotary_factor", 1);
         string kind = rope?.GetStringOrDefault("rope_type") ?? "default";
         int original = rope?.GetInt32OrNull("original_max_position_embeddings") ?? Int("original_max_position_embeddings", trained);
+        if (kind is "linear" or "llama3" && Number("factor") is null) throw new InvalidDataException($"config.json asks for rotary scaling '{kind}' without its factor");
+        if (kind == "dynamic" && session > trained)
+            throw new NotSupportedException($"rotary scaling 'dynamic' stretches beyond the {trained} tokens that the model was trained for, which is not supported: take a --ctx of at most {trained}");
         return new RotarySettings
         {
             Width = Settings.RotaryWidth((int)(headWidth * partial), headWidth),
-            Theta = Number("rope_theta") ?? Single("rope_theta", 10000),
+            Theta = Number("rope_theta") ?? Single("rope_theta", theta),
             Kind = kind,
-            // LongRoPE in Phi-3's form has no factor of its own: it is the ratio of the two contexts.
-            Factor = Number("factor") ?? (kind is "longrope" or "su" ? (float)trained / original : 1),
+            // LongRoPE in Phi-3's form has no factor of its own, and YaRN's may be left out: it is the ratio of the two contexts.
+            Factor = Number("factor") ?? (kind is "longrope" or "su" or "yarn" ? (float)trained / original : 1),
             OriginalContext = original,
             Context = trained,
             LowFrequencyFactor = Number("low_freq_factor") ?? 1,

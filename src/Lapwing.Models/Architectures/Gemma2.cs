@@ -8,6 +8,8 @@ namespace Lapwing.Models;
 /// </summary>
 internal sealed class Gemma2 : Architecture
 {
+    private static readonly FamilyDefaults Defaults = new() { Heads = 8, KeyValueHeads = 4, HeadWidth = 256, Vocabulary = 256000, Context = 8192, Activation = "gelu_pytorch_tanh" };
+
     // The 27B's scale is that of hidden / heads; GGUF files have no key for it, and its number of layers tells it apart.
     private const int LayersOf27B = 46;
 
@@ -16,6 +18,8 @@ internal sealed class Gemma2 : Architecture
     public override IReadOnlyList<string> ConfigTypes => ["gemma2"];
 
     public override string ConfigClass => "Gemma2ForCausalLM";
+
+    public override Activation GgufActivation => Activation.GeluTanh;
 
     public override TensorNames Names => TensorNames.WithNormsAfter;
 
@@ -37,7 +41,7 @@ internal sealed class Gemma2 : Architecture
 
     public override DecoderSpec FromConfig(ConfigSettings s)
     {
-        var spec = Shared(s.Common(headWidth: 256)) with { NormOffset = 1, LogitSoftCap = s.Single("final_logit_softcapping", s.Mentions("final_logit_softcapping") ? 0 : 30), TiedHead = s.Flag("tie_word_embeddings", true) };
+        var spec = Shared(s.Common(Defaults)) with { NormOffset = 1, LogitSoftCap = s.Single("final_logit_softcapping", s.Mentions("final_logit_softcapping") ? 0 : 30), TiedHead = s.Flag("tie_word_embeddings", true) };
         bool[] sliding = s.Sliding(l => l % 2 == 0);
         float cap = s.Single("attn_logit_softcapping", s.Mentions("attn_logit_softcapping") ? 0 : 50), scale = 1f / MathF.Sqrt(s.Single("query_pre_attn_scalar", 256));
         return spec with { Attention = [.. spec.Attention.Select((a, l) => a with { Window = sliding[l] ? s.Int("sliding_window", 4096) : 0, SoftCap = cap, Scale = scale })] };

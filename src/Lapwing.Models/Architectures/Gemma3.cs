@@ -10,11 +10,21 @@ internal sealed class Gemma3 : Architecture
 {
     private const int Pattern = 6, LayersOf27B = 62;
 
+    // Published folders of this family leave all of these out.
+    private static readonly FamilyDefaults Defaults = new()
+    {
+        Heads = 8, KeyValueHeads = 4, HeadWidth = 256, Vocabulary = 262208, Context = 131072, Theta = 1_000_000, Activation = "gelu_pytorch_tanh",
+    };
+
     public override string GgufName => "gemma3";
 
     public override IReadOnlyList<string> ConfigTypes => ["gemma3_text", "gemma3"];
 
     public override string ConfigClass => "Gemma3ForCausalLM";
+
+    public override Activation GgufActivation => Activation.GeluTanh;
+
+    public override float DefaultTheta => Defaults.Theta;
 
     public override TensorNames Names => TensorNames.WithNormsAfter;
 
@@ -35,10 +45,10 @@ internal sealed class Gemma3 : Architecture
 
     public override DecoderSpec FromConfig(ConfigSettings s)
     {
-        var spec = Gemma2.Shared(s.Common(headWidth: 256, context: 131072, layerType: "full_attention")) with { QueryKeyNorms = true, NormOffset = 1, LogitSoftCap = s.Single("final_logit_softcapping", 0), TiedHead = s.Flag("tie_word_embeddings", true) };
+        var spec = Gemma2.Shared(s.Common(Defaults, "full_attention")) with { QueryKeyNorms = true, NormOffset = 1, LogitSoftCap = s.Single("final_logit_softcapping", 0), TiedHead = s.Flag("tie_word_embeddings", true) };
         int pattern = Settings.Positive(s.Int("sliding_window_pattern", s.Int("_sliding_window_pattern", Pattern)), "sliding_window_pattern"), width = spec.Attention[0].HeadWidth;
         bool[] sliding = s.Sliding(l => (l + 1) % pattern != 0);
-        var local = s.Rotary("sliding_attention", width, spec.Info.ContextLength).Frequencies(RotaryStyle.Halves);
+        var local = Local(s, width, spec.Info.ContextLength).Frequencies(RotaryStyle.Halves);
         float scale = 1f / MathF.Sqrt(s.Single("query_pre_attn_scalar", 256)), cap = s.Single("attn_logit_softcapping", 0);
         return spec with
         {
@@ -52,9 +62,16 @@ internal sealed class Gemma3 : Architecture
     {
         int pattern = spec.Attention.TakeWhile(a => a.Window > 0).Count() + 1;
         if (spec.Attention.Where((a, l) => a.Window > 0 != ((l + 1) % pattern != 0)).Any()) throw new NotSupportedException("this model's pattern of windowed layers has no form in GGUF: keep the folder");
+        var local = Local(source, spec.Attention[0].HeadWidth, spec.Info.ContextLength);
+        if (local.Kind != "default") throw new NotSupportedException($"rotary scaling '{local.Kind}' of windowed layers has no form in GGUF: keep the folder");
+        if (spec.Attention[0].SoftCap > 0) throw new NotSupportedException("a soft cap on this family's scores has no form in GGUF: keep the folder");
         if (pattern != Pattern) writer.Set("attention.sliding_window_pattern", (uint)pattern);
-        writer.Set("rope.freq_base_swa", source.Rotary("sliding_attention", spec.Attention[0].HeadWidth, spec.Info.ContextLength).Theta);
+        writer.Set("rope.freq_base_swa", local.Theta);
     }
+
+    // Scaling in the older form, and the family's own base, belong to the full layers only.
+    private static RotarySettings Local(ConfigSettings s, int width, int trained) => s.Has("rope_parameters") || s.Has("rope_local_base_freq")
+        ? s.Rotary("sliding_attention", width, trained) : new RotarySettings { Width = width };
 
     // GGUF files have no key for the 27B's own scale; its number of layers tells it apart.
     private static float Scale(GgufSettings s, DecoderSpec spec, AttentionOptions a) =>

@@ -32,6 +32,7 @@ internal sealed class GgufSettings(string architecture, GgufMetadata metadata, W
     /// <summary>The specification that the shared keys give: a llama with rotation in halves.</summary>
     public DecoderSpec Common(RotaryStyle style, bool centred = false)
     {
+        RefuseWhatWouldBeIgnored();
         int hidden = Settings.Positive(Int("embedding_length"), "embedding_length"), trained = Settings.Positive(Int("context_length"), "context_length");
         int[] heads = PerLayer("attention.head_count", 0), keyHeads = PerLayer("attention.head_count_kv", 0);
         for (int l = 0; l < Layers; l++)
@@ -56,13 +57,24 @@ internal sealed class GgufSettings(string architecture, GgufMetadata metadata, W
         };
     }
 
+    // Settings of other families that change every number: a file that carries one is not what its architecture's name says.
+    private void RefuseWhatWouldBeIgnored()
+    {
+        string? key = !Flag("attention.causal", true) ? "attention.causal" : Flag("use_parallel_residual", false) ? "use_parallel_residual"
+            : Array.Find(["attention.clamp_kqv", "attention.max_alibi_bias"], k => Single(k, 0) != 0)
+            ?? (Single("expert_weights_scale", 0) is not (0 or 1) ? "expert_weights_scale" : Int("expert_gating_func", 1) is not (0 or 1) ? "expert_gating_func" : null);
+        if (key is not null) throw new NotSupportedException($"{architecture}: setting '{Key(key)}' is not supported in this architecture: computing without it would be silently wrong");
+        if (Text("rope.scaling.type") == "yarn" && Has("rope.scaling.attn_factor") && Single("rope.scaling.attn_factor", 1) != 1)
+            throw new NotSupportedException($"{architecture}: YaRN with 'rope.scaling.attn_factor' is not supported: computing without it would be silently wrong");
+    }
+
     /// <summary>What scores are multiplied by: the file's own number, or 1/√width.</summary>
     public float Scale(int width) => Has("attention.scale") && Single("attention.scale", 0) is var s && s > 0 ? s : 1f / MathF.Sqrt(width);
 
     /// <summary>Rotary settings as the file gives them.</summary>
     public RotarySettings Rotary(int headWidth, int trained)
     {
-        string kind = Text("rope.scaling.type") ?? (Has("rope.scale_linear") ? "linear" : "default");
+        string kind = Text("rope.scaling.type") ?? (Has("rope.scaling.factor") || Has("rope.scale_linear") ? "linear" : "default"); // a factor alone means linear
         int original = Int("rope.scaling.original_context_length", trained);
         return new RotarySettings
         {

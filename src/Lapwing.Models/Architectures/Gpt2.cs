@@ -24,6 +24,8 @@ internal sealed class Gpt2 : Architecture
         ("ffn_up", "transformer.h.{0}.mlp.c_fc"),
         ("ffn_down", "transformer.h.{0}.mlp.c_proj"));
 
+    public override Activation GgufActivation => Activation.GeluTanh;
+
     public override DecoderSpec FromGguf(GgufSettings s) => Shaped(s.Common(RotaryStyle.Halves, centred: true), Activation.GeluTanh, a => a);
 
     public override DecoderSpec FromConfig(ConfigSettings s)

@@ -8,6 +8,8 @@ namespace Lapwing.Models;
 /// </summary>
 internal sealed class Llama : Architecture
 {
+    private static readonly FamilyDefaults Mixtral = new() { NormEpsilon = 1e-5f, Theta = 1_000_000 };
+
     public override string GgufName => "llama";
 
     public override IReadOnlyList<string> ConfigTypes => ["llama", "mistral", "mixtral"];
@@ -30,9 +32,9 @@ internal sealed class Llama : Architecture
 
     public override DecoderSpec FromConfig(ConfigSettings s)
     {
-        var spec = s.Common() with { Experts = Experts(s.Int("num_local_experts", 0), s.Int("num_experts_per_tok", 0)) };
-        // Llama has no window. Mistral has one in every layer unless the setting is null (left out, it is 4096); Mixtral only where it is given.
         string? type = s.Text("model_type");
+        var spec = s.Common(type == "mixtral" ? Mixtral : null) with { Experts = Experts(s.Int("num_local_experts", 0), s.Int("num_experts_per_tok", 0)) };
+        // Llama has no window. Mistral has one in every layer unless the setting is null (left out, it is 4096); Mixtral only where it is given.
         int window = type == "llama" ? 0 : type == "mistral" && !s.Mentions("sliding_window") ? 4096 : s.Window;
         return window > 0 ? Slide(spec, window) : spec;
     }

@@ -13,5 +13,5 @@ internal sealed class Olmo2 : Architecture
 
     public override DecoderSpec FromGguf(GgufSettings s) => s.Common(RotaryStyle.Halves) with { Norms = NormPlacement.After, QueryKeyNorms = true };
 
-    public override DecoderSpec FromConfig(ConfigSettings s) => s.Common() with { Norms = NormPlacement.After, QueryKeyNorms = true };
+    public override DecoderSpec FromConfig(ConfigSettings s) => s.Common(new() { NormEpsilon = 1e-5f }) with { Norms = NormPlacement.After, QueryKeyNorms = true };
 }

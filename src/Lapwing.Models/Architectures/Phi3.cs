@@ -13,7 +13,7 @@ internal sealed class Phi3 : Architecture
 
     public override DecoderSpec FromGguf(GgufSettings s) => Slide(s.Common(RotaryStyle.Halves), s.Int("attention.sliding_window", 0));
 
-    public override DecoderSpec FromConfig(ConfigSettings s) => Slide(s.Common(), s.Window);
+    public override DecoderSpec FromConfig(ConfigSettings s) => Slide(s.Common(new() { NormEpsilon = 1e-5f, Context = 4096 }), s.Window);
 
     private static DecoderSpec Slide(DecoderSpec spec, int window) =>
         window > 0 && window < spec.Info.ContextLength ? spec with { Attention = [.. spec.Attention.Select(a => a with { Window = window })] } : spec;

@@ -13,10 +13,13 @@ internal sealed class Qwen2 : Architecture
 
     public override DecoderSpec FromConfig(ConfigSettings s) => Windowed(s, s.Common());
 
+    /// <summary>How far the window reaches if it is switched on (left out, 4096), else 0.</summary>
+    internal static int Window(ConfigSettings s) => s.Flag("use_sliding_window", false) ? s.Int("sliding_window", s.Mentions("sliding_window") ? 0 : 4096) : 0;
+
     /// <summary>The window as Qwen's configurations switch it on.</summary>
     internal static DecoderSpec Windowed(ConfigSettings s, DecoderSpec spec)
     {
-        int window = s.Flag("use_sliding_window", false) ? s.Int("sliding_window", 0) : 0, from = s.Int("max_window_layers", 28);
+        int window = Window(s), from = s.Int("max_window_layers", 28);
         bool[] sliding = s.Sliding(l => window > 0 && l >= from);
         return spec with { Attention = [.. spec.Attention.Select((a, l) => sliding[l] && window > 0 ? a with { Window = window } : a)] };
     }

@@ -13,7 +13,7 @@ internal sealed class Qwen3 : Architecture
 
     public override DecoderSpec FromConfig(ConfigSettings s)
     {
-        var spec = s.Has("head_dim") ? s.Common() : s.Common(headWidth: 128);
+        var spec = s.Has("head_dim") ? s.Common() : s.Common(new() { HeadWidth = 128 });
         return Qwen2.Windowed(s, spec with { QueryKeyNorms = true });
     }
 }

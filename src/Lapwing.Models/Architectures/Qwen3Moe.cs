@@ -32,7 +32,10 @@ internal sealed class Qwen3Moe : Architecture
         int step = Settings.Positive(s.Int("decoder_sparse_step", 1), "decoder_sparse_step"), width = Settings.Positive(s.Int("moe_intermediate_size"), "moe_intermediate_size");
         int[] dense = s.Ints("mlp_only_layers") ?? [];
         bool Sparse(int l) => !dense.Contains(l) && (l + 1) % step == 0;
-        var spec = Qwen2.Windowed(s, s.Common());
+        int window = Qwen2.Window(s);
+        // Where the dense models have a list of windowed layers, Transformers gives this family's window to every layer.
+        var spec = s.Common();
+        if (window > 0) spec = spec with { Attention = [.. spec.Attention.Select(a => a with { Window = window })] };
         return spec with
         {
             QueryKeyNorms = true,

@@ -15,6 +15,8 @@ internal sealed class SmolLm3 : Architecture
 
     public override bool PairsRows => true;
 
+    public override float DefaultTheta => 2_000_000;
+
     public override DecoderSpec FromGguf(GgufSettings s) => Without(s.Common(RotaryStyle.Pairs), l => (l + 1) % Interval == 0);
 
     public override DecoderSpec FromConfig(ConfigSettings s)
@@ -23,10 +25,14 @@ internal sealed class SmolLm3 : Architecture
         int[]? rotates = s.Ints("no_rope_layers");
         if (rotates is not null && rotates.Length < s.Layers) throw new InvalidDataException($"config.json lists {rotates.Length} entries in no_rope_layers for {s.Layers} layers");
         int interval = Settings.Positive(s.Int("no_rope_layer_interval", Interval), "no_rope_layer_interval");
-        bool[] sliding = s.Sliding(_ => false);
-        var spec = s.Common();
+        // Switched on, the window belongs to the layers that do not rotate; switched off, it is nobody's.
+        bool windowed = s.Flag("use_sliding_window", false) && s.Has("sliding_window");
+        bool[] sliding = s.Sliding(l => windowed && !Rotates(l));
+        var spec = s.Common(new() { Theta = 2_000_000 });
         spec = spec with { Attention = [.. spec.Attention.Select((a, l) => sliding[l] ? a with { Window = s.Int("sliding_window") } : a)], TiedHead = s.Flag("tie_word_embeddings", true) };
-        return Without(spec, l => rotates is null ? (l + 1) % interval == 0 : rotates[l] == 0);
+        return Without(spec, l => !Rotates(l));
+
+        bool Rotates(int l) => rotates is null ? (l + 1) % interval != 0 : rotates[l] != 0;
     }
 
     public override void WriteGguf(GgufSettingsWriter writer, DecoderSpec spec, ConfigSettings source)

@@ -11,6 +11,8 @@ internal sealed class GgufSettingsWriter(string architecture, GgufWriter writer)
     public void Write(DecoderSpec spec, ConfigSettings source, Architecture family)
     {
         var info = spec.Info;
+        if (spec.Activation != family.GgufActivation) throw new NotSupportedException($"a GGUF file of architecture '{architecture}' means {family.GgufActivation}, and this model computes {spec.Activation}: keep the folder");
+        if (spec.Attention.Any(a => a.Scale != spec.Attention[0].Scale)) throw new NotSupportedException("layers that scale their scores differently (scale_attn_by_inverse_layer_idx) have no form in GGUF: keep the folder");
         var first = spec.Attention[0];
         Set("block_count", (uint)info.Layers);
         Set("context_length", (uint)info.ContextLength);
@@ -34,7 +36,7 @@ internal sealed class GgufSettingsWriter(string architecture, GgufWriter writer)
         if (first.SoftCap > 0) Set("attn_logit_softcapping", first.SoftCap);
         if (MathF.Abs(first.Scale * MathF.Sqrt(first.HeadWidth) - 1) > 1e-5f) Set("attention.scale", first.Scale);
         if (spec.Attention.FirstOrDefault(a => a.Window > 0) is { } windowed) Set("attention.sliding_window", (uint)windowed.Window);
-        if (!spec.LearnedPositions) Rotary(source.Rotary(family.RotaryLayerType, first.HeadWidth, info.ContextLength));
+        if (!spec.LearnedPositions) Rotary(source.Rotary(family.RotaryLayerType, first.HeadWidth, info.ContextLength, family.DefaultTheta));
         family.WriteGguf(this, spec, source);
     }
 

@@ -39,6 +39,8 @@ public sealed unsafe class GgufToFolder
         var conversion = new GgufToFolder(model, settings, choose);
         conversion.Tensors();
         var config = ConfigWriter.Write(settings, spec, source, model.Head.Output.Weight == model.Embedding.Table, model.Linears.Any(l => l.GgufName?.EndsWith("attn_q", StringComparison.Ordinal) == true && l.Bias is not null), choose(model.Linears[0].Weight.Value.Type));
+        // Transformers drops a bias that its configuration does not announce.
+        if (!settings.StoresTransposed && model.Linears.Any(l => l.GgufName?.EndsWith("ffn_down", StringComparison.Ordinal) == true && l.Bias is not null)) config["mlp_bias"] = true;
         Directory.CreateDirectory(folder);
         conversion.writer.WriteFolder(folder, ShardBytes);
         string? left = Text(file, folder);

@@ -105,7 +105,8 @@ internal sealed unsafe class Weights(ITensorSource source, bool gguf, TensorName
     private static bool Matters(string name) =>
         !name.EndsWith("rotary_emb.inv_freq", StringComparison.Ordinal) && !name.EndsWith("attn.bias", StringComparison.Ordinal) && !name.EndsWith("attn.masked_bias", StringComparison.Ordinal)
         && !name.Contains("vision", StringComparison.Ordinal) && !name.Contains("multi_modal_projector", StringComparison.Ordinal) && !name.Contains("audio", StringComparison.Ordinal)
-        && (name.StartsWith("blk.", StringComparison.Ordinal) || name.Contains("layers.", StringComparison.Ordinal) || name.Contains("h.", StringComparison.Ordinal) || name.StartsWith("rope_", StringComparison.Ordinal));
+        && (name.StartsWith("blk.", StringComparison.Ordinal) || name.Contains("layers.", StringComparison.Ordinal) || name.Contains("h.", StringComparison.Ordinal) || name.StartsWith("rope_", StringComparison.Ordinal)
+            || name.EndsWith("norm.bias", StringComparison.Ordinal) || name.EndsWith("token_embd_norm.weight", StringComparison.Ordinal));
 
     private TensorView? Find(string role, int layer, int expert, string suffix)
     {
