@@ -81,7 +81,7 @@ public class TrainerTests
         foreach (GgufVocabulary vocabulary in (GgufVocabulary[])[SmallVocabularies.ByteLevel, SmallVocabularies.SentencePiece])
         {
             Tokenizer tokenizer = TokenizerFactory.FromGguf(vocabulary);
-            Gen.Int[0, 0x10FFFF].Where(c => c is < 0xD800 or > 0xDFFF and not 0x2581).Array[0, 30].Sample(points =>
+            Gen.Int[0, 0x10FFFF].Where(c => c is (< 0xD800 or > 0xDFFF) and not 0x2581).Array[0, 30].Sample(points =>
             {
                 string text = CodePoints.ToText(points);
                 Assert.Equal(text, tokenizer.Decode(tokenizer.Encode(text, addSpecial: false, parseSpecial: false)));
