@@ -7,7 +7,7 @@ namespace Lapwing.Fuzz;
 internal sealed class Corpus
 {
     /// <summary>Larger inputs are not kept: the corpus lies in the repository.</summary>
-    private const int LargestKept = 4096;
+    private const int LargestKept = 8192;
 
     private readonly string folder;
     private readonly bool keep;
@@ -27,13 +27,13 @@ internal sealed class Corpus
 
     public IReadOnlyList<byte[]> Load() => Directory.Exists(folder) ? [.. Directory.GetFiles(folder, "*.bin").Order(StringComparer.Ordinal).Select(File.ReadAllBytes)] : [];
 
-    /// <summary>Takes note of an outcome; true if it is new.</summary>
-    public bool Offer(Outcome outcome, byte[] input)
+    /// <summary>Takes note of an outcome; true if it is new. A seed is made in code and needs no file.</summary>
+    public bool Offer(Outcome outcome, byte[] input, bool seed)
     {
         bool known = seen.TryGetValue(outcome.Signature, out var smallest);
         if (known && smallest.Size <= input.Length) return false;
         seen[outcome.Signature] = (input.Length, outcome.Example);
-        if (keep && input.Length <= LargestKept)
+        if (keep && !seed && input.Length <= LargestKept)
         {
             Directory.CreateDirectory(folder);
             File.WriteAllBytes(Path.Combine(folder, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(outcome.Signature)))[..16] + ".bin"), input);

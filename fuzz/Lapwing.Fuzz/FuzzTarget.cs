@@ -22,6 +22,9 @@ internal abstract class FuzzTarget
     /// <summary>Changes an input a little. Override it to keep a format's outer form, so that the depths are reached.</summary>
     public virtual byte[] Mutate(byte[] input, Mutator mutator) => mutator.Bytes(input);
 
+    /// <summary>The most that one run may allocate: a few objects for the smallest thing that a file can list (a dozen bytes), unless the use asks for more.</summary>
+    public virtual long AllowedBytes(int input) => (4 << 20) + (128L * input);
+
     /// <summary>Errors that a parser may end in.</summary>
     public virtual bool IsClean(Exception error) => error is InvalidDataException or NotSupportedException;
 }

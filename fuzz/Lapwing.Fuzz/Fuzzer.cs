@@ -7,14 +7,12 @@ namespace Lapwing.Fuzz;
 /// Mutates inputs of a pool and runs the target on them. An input with an outcome that was not seen before joins the pool,
 /// so the pool grows towards the depths of the parser.
 /// </summary>
-internal sealed class Fuzzer(FuzzTarget target, int seed, Corpus corpus, CrashLog crashes)
+internal sealed class Fuzzer(FuzzTarget target, int randomSeed, Corpus corpus, CrashLog crashes)
 {
     /// <summary>An input of at most 64 KiB is parsed in microseconds; a regular expression may take its second.</summary>
     private static readonly TimeSpan Slow = TimeSpan.FromSeconds(3);
 
-    /// <summary>The most that a parser may allocate: a few objects for the smallest thing that a file can list (a dozen bytes).</summary>
-    private const long FreeBytes = 4 << 20;
-    private const long BytesPerInputByte = 128;
+    private readonly HashSet<string> reported = new(StringComparer.Ordinal);
 
     public long Executions { get; private set; }
 
@@ -26,12 +24,17 @@ internal sealed class Fuzzer(FuzzTarget target, int seed, Corpus corpus, CrashLo
     public void Run(TimeSpan duration)
     {
         var pool = new List<byte[]>();
-        foreach (byte[] input in target.Seeds().Concat(corpus.Load()))
+        foreach (byte[] input in target.Seeds())
+        {
+            Try(input, seed: true);
+            pool.Add(input);
+        }
+        foreach (byte[] input in corpus.Load())
         {
             Try(input);
             pool.Add(input);
         }
-        var random = new Random(seed);
+        var random = new Random(randomSeed);
         var mutator = new Mutator(random, pool);
         var clock = Stopwatch.StartNew();
         while (clock.Elapsed < duration)
@@ -44,7 +47,7 @@ internal sealed class Fuzzer(FuzzTarget target, int seed, Corpus corpus, CrashLo
     }
 
     /// <summary>Runs one input; true if its outcome is new.</summary>
-    public bool Try(byte[] input)
+    public bool Try(byte[] input, bool seed = false)
     {
         Executions++;
         using var current = crashes.Begin(input);
@@ -58,22 +61,23 @@ internal sealed class Fuzzer(FuzzTarget target, int seed, Corpus corpus, CrashLo
         catch (Exception e) when (target.IsClean(e))
         {
             outcome = Outcome.Of(e);
-            if (e.Message.Contains('\n', StringComparison.Ordinal)) Report(input, "an error of several lines: " + e);
+            if (e.Message.Contains('\n', StringComparison.Ordinal)) Report(input, "lines " + outcome.Signature, "an error of several lines: " + e);
         }
         catch (Exception e)
         {
             outcome = Outcome.Of(e);
-            Report(input, e.ToString());
+            Report(input, outcome.Signature, e.ToString());
         }
         long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-        if (clock.Elapsed > Slow) Report(input, $"took {clock.Elapsed}");
-        if (allocated > FreeBytes + (input.Length * BytesPerInputByte)) Report(input, $"allocated {allocated} bytes for an input of {input.Length}");
-        return corpus.Offer(outcome, input);
+        if (clock.Elapsed > Slow) Report(input, "slow", $"took {clock.Elapsed}");
+        if (allocated > target.AllowedBytes(input.Length)) Report(input, "memory", $"allocated {allocated} bytes for an input of {input.Length}");
+        return corpus.Offer(outcome, input, seed);
     }
 
-    private void Report(byte[] input, string what)
+    // One input of a kind is enough to mend it.
+    private void Report(byte[] input, string kind, string what)
     {
         Crashes++;
-        crashes.Save(input, what);
+        if (reported.Add(kind)) crashes.Save(input, what);
     }
 }

@@ -25,7 +25,11 @@ root.SetAction(arguments =>
     }
     if (arguments.GetValue(replay) is { } file)
     {
-        foreach (var one in chosen) Console.WriteLine($"{one.Name}: {one.Run(File.ReadAllBytes(file))}");
+        foreach (var one in chosen)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            Console.WriteLine($"{one.Name}: {one.Run(File.ReadAllBytes(file))}; {GC.GetAllocatedBytesForCurrentThread() - before:N0} bytes allocated");
+        }
         return 0;
     }
     long broken = 0;

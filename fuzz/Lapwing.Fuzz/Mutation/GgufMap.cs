@@ -18,6 +18,12 @@ internal sealed class GgufMap
     /// <summary>Positions of type numbers (metadata and elements).</summary>
     public List<int> Types { get; } = [];
 
+    /// <summary>Strings with their length in front: keys, values, elements, names of tensors.</summary>
+    public List<Range> Strings { get; } = [];
+
+    /// <summary>Arrays of strings or numbers.</summary>
+    public List<GgufArray> Arrays { get; } = [];
+
     /// <summary>Whole metadata entries.</summary>
     public List<Range> Entries { get; } = [];
 
@@ -45,14 +51,14 @@ internal sealed class GgufMap
         for (ulong i = 0; i < entries; i++)
         {
             int start = at;
-            Skip(Read(8));
+            Text();
             Value(Type());
             Entries.Add(start..at);
         }
         for (ulong i = 0; i < tensors; i++)
         {
             int start = at;
-            Skip(Read(8));
+            Text();
             for (ulong dimensions = Read(4); dimensions > 0; dimensions--) Read(8);
             Type();
             Read(8);
@@ -65,13 +71,12 @@ internal sealed class GgufMap
         switch (type)
         {
             case 8:
-                Skip(Read(8));
+                Text();
                 break;
             case 9:
                 ulong element = Type();
                 ulong count = Read(8);
-                if (element < 8 || element > 9) Skip(count * SizeOf(element));
-                else for (; count > 0; count--) ValueOf(element);
+                Elements(element, count);
                 break;
             default:
                 Numbers.Add((at, (int)SizeOf(type)));
@@ -80,7 +85,25 @@ internal sealed class GgufMap
         }
     }
 
-    private void ValueOf(ulong element) => Value(element);
+    private void Elements(ulong element, ulong count)
+    {
+        int countAt = at - 8;
+        List<int> bounds = [at];
+        for (; count > 0; count--)
+        {
+            if (element is 8 or 9) Value(element);
+            else Skip(SizeOf(element));
+            bounds.Add(at);
+        }
+        if (element != 9) Arrays.Add(new GgufArray(countAt, [.. bounds], element == 8));
+    }
+
+    private void Text()
+    {
+        int start = at;
+        Skip(Read(8));
+        Strings.Add(start..at);
+    }
 
     private ulong Type()
     {
@@ -109,4 +132,13 @@ internal sealed class GgufMap
         10 or 11 or 12 => 8,
         _ => 4,
     };
+}
+
+/// <summary>One array of a GGUF file.</summary>
+/// <param name="CountAt">Where its count stands.</param>
+/// <param name="Bounds">Where each element begins, and where the last one ends.</param>
+/// <param name="OfStrings">Strings, each with its length in front; otherwise numbers.</param>
+internal sealed record GgufArray(int CountAt, int[] Bounds, bool OfStrings)
+{
+    public int Count => Bounds.Length - 1;
 }

@@ -132,6 +132,10 @@ public static class DataReader
         {
             return true;
         }
+        catch (InvalidOperationException)
+        {
+            return false; // a whole value, with a name of half a surrogate pair: a row that will be left out by name
+        }
     }
 
     private static void RefuseForeign(string name, ReadOnlySpan<byte> content)

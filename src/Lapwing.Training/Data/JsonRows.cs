@@ -77,11 +77,15 @@ internal static class JsonRows
         return JsonDocument.Parse(row, Strict);
     }
 
-    /// <summary>What the parser found wrong, without its position (which counts from the row's start).</summary>
+    /// <summary>What the parser found wrong, without its position (which counts from the row's start) and without the row's text, on one line.</summary>
     public static string Reason(JsonException e)
     {
-        int position = e.Message.IndexOf(" LineNumber:", StringComparison.Ordinal);
-        return (position < 0 ? e.Message : e.Message[..position]).TrimEnd('.');
+        const string Literal = "an invalid JSON literal";
+        int position = e.Message.LastIndexOf(" LineNumber:", StringComparison.Ordinal);
+        string reason = (position < 0 ? e.Message : e.Message[..position]).TrimEnd('.');
+        // The parser quotes all that follows a word that it does not know.
+        int literal = reason.LastIndexOf(Literal, StringComparison.Ordinal);
+        return RowParser.Readable(literal < 0 ? reason : reason[literal..], 100);
     }
 
     /// <summary>Where the first byte that is no UTF-8 stands.</summary>

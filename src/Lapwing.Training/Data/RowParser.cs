@@ -41,9 +41,9 @@ internal static class RowParser
     }
 
     // Names come from strangers' files: an escape sequence must not reach the terminal.
-    internal static string Readable(string name)
+    internal static string Readable(string name, int most = 40)
     {
         string clean = string.Concat(name.Select(c => char.IsControl(c) ? '?' : c));
-        return clean.Length <= 40 ? clean : clean[..40] + "…";
+        return clean.Length <= most ? clean : clean[..most] + "…";
     }
 }

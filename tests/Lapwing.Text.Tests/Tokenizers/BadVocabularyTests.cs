@@ -154,6 +154,24 @@ public class BadVocabularyTests
         Assert.DoesNotContain('\n', e.Message);
     }
 
+    [Theory]
+    [InlineData("""{"model":{"type":"BPE","vocab":{"a":0},"merges":[]},"pre_tokenizer":{"type":"\n"}}""")]
+    [InlineData("""{"model":{"type":"BPE","vocab":{"a":0},"merges":[]},"normalizer":{"type":"x\ny"}}""")]
+    [InlineData("""{"model":{"type":"BPE","vocab":{"a":0},"merges":[]},"decoder":{"type":"\u001b[31m\r\n"}}""")]
+    [InlineData("""{"model":{"type":"BPE","vocab":{"a":0},"merges":[]},"post_processor":{"type":"\u2028\n"}}""")]
+    [InlineData("""{"model":{"type":"\n","vocab":{"a":0},"merges":[]}}""")]
+    [InlineData("""{"model":{"type":"BPE","vocab":{"a":0},"merges":[]},"pre_tokenizer":{"type":"Split","pattern":{"Regex":"(\n"},"behavior":"Removed"}}""")]
+    [InlineData("""{"model":{"type":"BPE","vocab":{"a":0},"merges":[]},"pre_tokenizer":{"type":"Split","pattern":{"String":"a"},"behavior":"\n"}}""")]
+    [InlineData("{\"model\":nul\n\n{}}")]
+    public void What_a_file_says_stands_on_one_line_of_the_message(string json)
+    {
+        Exception? error = Record.Exception(() => TokenizerFactory.FromTokenizerJson(Encoding.UTF8.GetBytes(json)));
+        Assert.True(error is InvalidDataException or NotSupportedException, $"{error}");
+        Assert.DoesNotContain(error!.Message, char.IsControl);
+        foreach (GgufVocabulary vocabulary in (GgufVocabulary[])[SmallVocabularies.ByteLevel with { Pre = "\n\n" }, SmallVocabularies.ByteLevel with { Model = "\u001b\n" }])
+            Assert.DoesNotContain(Assert.Throws<NotSupportedException>(() => TokenizerFactory.FromGguf(vocabulary)).Message, char.IsControl);
+    }
+
     [Fact]
     public void Json_nested_without_end_is_refused()
     {

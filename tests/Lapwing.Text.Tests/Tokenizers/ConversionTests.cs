@@ -154,6 +154,26 @@ public class ConversionTests
     }
 
     [Fact]
+    public void What_tokenizer_json_cannot_hold_is_refused_by_name()
+    {
+        GgufVocabulary v = SmallVocabularies.ByteLevel;
+        GgufVocabulary through = v with { Merges = [.. v.Merges!, "nosuch token"] };
+        Assert.Contains("'nosuch token'", Assert.Throws<NotSupportedException>(() => TokenizerFactory.FromGguf(through).ToTokenizerJson()).Message, StringComparison.Ordinal);
+        GgufVocabulary noText = SmallVocabularies.SentencePiece with { Tokens = [.. SmallVocabularies.SentencePiece.Tokens.SkipLast(1), new byte[] { 0xE4, 0xBD }] };
+        Assert.Contains("UTF-8", Assert.Throws<NotSupportedException>(() => TokenizerFactory.FromGguf(noText).ToTokenizerJson()).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Of_two_equal_merges_the_first_counts_in_tokenizer_json_as_well()
+    {
+        GgufVocabulary v = SmallVocabularies.ByteLevel;
+        Tokenizer twice = TokenizerFactory.FromGguf(v with { Merges = [.. v.Merges!, .. v.Merges!.Reverse()] });
+        var (json, config) = twice.ToTokenizerJson();
+        Tokenizer back = TokenizerFactory.FromTokenizerJson(json, config);
+        Text.Sample(text => Assert.Equal(twice.Encode(text), back.Encode(text)), iter: 200);
+    }
+
+    [Fact]
     public void Metadata_written_is_metadata_read()
     {
         foreach (GgufVocabulary v in SmallVocabularies.All)

@@ -56,6 +56,28 @@ public sealed class DataProblemTests : IDisposable
         Assert.Contains("rows.jsonl:2 (byte ff)", Assert.Single(data.Report.Problems()));
     }
 
+    [Theory]
+    [InlineData("rows.json")]
+    [InlineData("rows")]
+    [InlineData("rows.jsonl")]
+    public void A_name_of_half_a_surrogate_pair_leaves_its_row_out(string name)
+    {
+        var data = files.Read(name, """{"\ud800":1,"a":2}""" + "\n" + Good + "\n");
+        Assert.Single(data.Rows);
+        Assert.Contains(name + ":1", Assert.Single(data.Report.Problems()));
+    }
+
+    [Fact]
+    public void A_report_quotes_no_text_of_the_rows_and_stays_on_one_line()
+    {
+        string problem = Assert.Single(files.Read("rows.jsonl", Good + "\n{\"text\":tree of a private diary\t}").Report.Problems());
+        Assert.DoesNotContain("diary", problem);
+        Assert.Contains("rows.jsonl:2 (an invalid JSON literal. Expected the literal 'true'", problem);
+        string message = Assert.Throws<InvalidDataException>(() => files.Read("rows.json", "[{\"text\":\n tree\n of\n}]")).Message;
+        Assert.DoesNotContain('\n', message);
+        Assert.DoesNotContain(" of", message);
+    }
+
     [Fact]
     public void Rows_nested_too_deep_are_left_out()
     {

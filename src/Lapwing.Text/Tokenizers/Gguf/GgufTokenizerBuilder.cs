@@ -21,7 +21,7 @@ internal static class GgufTokenizerBuilder
             "bert" => WordPiece(source, vocabulary, ids),
             "t5" => Unigram(source, vocabulary, ids),
             _ => throw new NotSupportedException(
-                $"The tokenizer model '{source.Model}' is not known here; known are llama, gpt2, gemma4, bert and t5."),
+                $"The tokenizer model '{Vocabulary.Show(source.Model)}' is not known here; known are llama, gpt2, gemma4, bert and t5."),
         };
         (int[] prefix, int[] suffix) = Surroundings(source, ids);
         pipeline = pipeline with
@@ -169,7 +169,7 @@ internal static class GgufTokenizerBuilder
             warnings.Add("The file does not name its pre-tokenizer (tokenizer.ggml.pre): the default is used, and answers may suffer. Convert the model anew.");
         }
         PreTokenizerKind kind = PreTokenizers.Find(name) ?? throw new NotSupportedException(
-            $"The pre-tokenizer '{name}' (tokenizer.ggml.pre) is not known here: text would be cut otherwise than the model learned it.");
+            $"The pre-tokenizer '{Vocabulary.Show(name)}' (tokenizer.ggml.pre) is not known here: text would be cut otherwise than the model learned it.");
         var options = new BytePairOptions
         {
             ByteLevel = !kind.OnCharacters,

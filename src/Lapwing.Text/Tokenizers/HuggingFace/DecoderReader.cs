@@ -64,7 +64,7 @@ internal sealed class DecoderReader
                 _texts.Add(t => suffix.Length == 0 ? t : t.Replace(suffix, " ", StringComparison.Ordinal));
                 break;
             default:
-                throw new NotSupportedException($"tokenizer.json asks for the decoder '{type}', which is not known here.");
+                throw new NotSupportedException($"tokenizer.json asks for the decoder '{Vocabulary.Show(type)}', which is not known here.");
         }
     }
 

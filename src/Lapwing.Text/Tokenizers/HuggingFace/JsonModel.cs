@@ -44,7 +44,7 @@ internal sealed record JsonModel
             "Unigram" => Scored(model, tokens),
             "WordPiece" => Pieces(model, tokens),
             "WordLevel" => Words(model, tokens),
-            _ => throw new NotSupportedException($"tokenizer.json holds a model of type '{kind}', which is not known here."),
+            _ => throw new NotSupportedException($"tokenizer.json holds a model of type '{Vocabulary.Show(kind)}', which is not known here."),
         };
     }
 
@@ -97,7 +97,7 @@ internal sealed record JsonModel
                 string text = JsonReading.AsText(item, "merges");
                 int space = text.IndexOf(' ', StringComparison.Ordinal);
                 if (space <= 0 || space == text.Length - 1 || text.IndexOf(' ', space + 1) >= 0)
-                    throw JsonReading.Bad("merges", $"made of pairs: '{Vocabulary.Show(Encoding.UTF8.GetBytes(text))}' stands there");
+                    throw JsonReading.Bad("merges", $"made of pairs: '{Vocabulary.Show(text)}' stands there");
                 merges.Add((text[..space], text[(space + 1)..]));
                 continue;
             }

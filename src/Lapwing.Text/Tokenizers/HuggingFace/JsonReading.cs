@@ -27,7 +27,8 @@ internal static class JsonReading
     private static string Clause(string message)
     {
         int end = message.IndexOf(" LineNumber", StringComparison.Ordinal);
-        return end < 0 ? message : message[..end];
+        // The parser quotes the file's own text at length.
+        return Vocabulary.Show(end < 0 ? message : message[..end], 100);
     }
 
     /// <summary>The member <paramref name="name"/>; null where it is missing or JSON's null.</summary>

@@ -46,7 +46,7 @@ internal static class NormalizerReader
                 AddPrecompiled(element, steps);
                 break;
             default:
-                throw new NotSupportedException($"tokenizer.json asks for the normaliser '{type}', which is not known here.");
+                throw new NotSupportedException($"tokenizer.json asks for the normaliser '{Vocabulary.Show(type)}', which is not known here.");
         }
     }
 

@@ -28,7 +28,7 @@ internal static class PostProcessorReader
                 break;
             case "TemplateProcessing": AddTemplate(element, prefix, suffix); break;
             default:
-                throw new NotSupportedException($"tokenizer.json asks for the post-processor '{type}', which is not known here.");
+                throw new NotSupportedException($"tokenizer.json asks for the post-processor '{Vocabulary.Show(type)}', which is not known here.");
         }
     }
 

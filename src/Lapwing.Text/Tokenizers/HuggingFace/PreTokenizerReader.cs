@@ -45,7 +45,7 @@ internal static class PreTokenizerReader
             case "Metaspace": steps.Add(Metaspace(element)); break;
             case "Split": AddSplit(element, steps); break;
             default:
-                throw new NotSupportedException($"tokenizer.json asks for the pre-tokenizer '{type}', which is not known here.");
+                throw new NotSupportedException($"tokenizer.json asks for the pre-tokenizer '{Vocabulary.Show(type)}', which is not known here.");
         }
     }
 
@@ -71,7 +71,7 @@ internal static class PreTokenizerReader
             "first" => PrependScheme.First,
             "never" => PrependScheme.Never,
             null => element.Flag("add_prefix_space", true) ? PrependScheme.Always : PrependScheme.Never,
-            { } other => throw JsonReading.Bad("prepend_scheme", $"always, first or never but '{other}'"),
+            { } other => throw JsonReading.Bad("prepend_scheme", $"always, first or never but '{Vocabulary.Show(other)}'"),
         };
         return new MetaspaceStep(points[0], scheme, element.Flag("split", true));
     }
@@ -84,7 +84,7 @@ internal static class PreTokenizerReader
         "MergedWithNext" => SplitBehavior.MergedWithNext,
         "Contiguous" => SplitBehavior.Contiguous,
         null => throw JsonReading.Bad("behavior", "there, and it must be"),
-        { } other => throw new NotSupportedException($"tokenizer.json splits with the behaviour '{other}', which is not known here."),
+        { } other => throw new NotSupportedException($"tokenizer.json splits with the behaviour '{Vocabulary.Show(other)}', which is not known here."),
     };
 
     /// <summary>A pattern that matches <paramref name="text"/> literally.</summary>

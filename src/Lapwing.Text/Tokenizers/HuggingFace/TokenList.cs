@@ -20,9 +20,9 @@ internal sealed class TokenList
 
     internal void Add(string text, int id, double score = 0)
     {
-        if (id < 0) throw JsonReading.Bad("vocab", $"numbered from 0: '{Show(text)}' has {id}");
-        if (!_ids.TryAdd(text, id)) throw JsonReading.Bad("vocab", $"free of repetition: '{Show(text)}' stands there twice");
-        if (!_texts.TryAdd(id, text)) throw JsonReading.Bad("vocab", $"free of repetition: id {id} is both '{Show(_texts[id])}' and '{Show(text)}'");
+        if (id < 0) throw JsonReading.Bad("vocab", $"numbered from 0: '{Vocabulary.Show(text)}' has {id}");
+        if (!_ids.TryAdd(text, id)) throw JsonReading.Bad("vocab", $"free of repetition: '{Vocabulary.Show(text)}' stands there twice");
+        if (!_texts.TryAdd(id, text)) throw JsonReading.Bad("vocab", $"free of repetition: id {id} is both '{Vocabulary.Show(_texts[id])}' and '{Vocabulary.Show(text)}'");
         _scores[id] = score;
     }
 
@@ -67,6 +67,4 @@ internal sealed class TokenList
     }
 
     internal double[] Scores(int count) => [.. Enumerable.Range(0, count).Select(id => _scores.GetValueOrDefault(id))];
-
-    private static string Show(string text) => Vocabulary.Show(Encoding.UTF8.GetBytes(text));
 }

@@ -17,13 +17,15 @@ internal static partial class TokenizerJsonWriter
     /// <exception cref="NotSupportedException">A kind without a form there.</exception>
     public static (byte[] Tokenizer, byte[] Config) Write(GgufVocabulary source, Tokenizer tokenizer)
     {
+        for (int id = 0; id < source.Tokens.Count; id++)
+            if (!System.Text.Unicode.Utf8.IsValid(source.Tokens[id].Span)) throw new NotSupportedException($"token {id} ('{Vocabulary.Show(source.Tokens[id].Span)}') is spelled in bytes that are no UTF-8, which tokenizer.json cannot hold");
         string[] tokens = [.. source.Tokens.Select(t => Encoding.UTF8.GetString(t.Span))];
         var json = new JsonObject { ["version"] = "1.0", ["truncation"] = null, ["padding"] = null, ["added_tokens"] = Added(tokens, source) };
         switch (source.Model)
         {
             case "gpt2": ByteLevel(json, tokens, source); break;
             case "llama": SentencePiece(json, tokens, source); break;
-            default: throw new NotSupportedException($"a vocabulary of the kind '{source.Model}' is not written as tokenizer.json; gpt2 and llama are");
+            default: throw new NotSupportedException($"a vocabulary of the kind '{Vocabulary.Show(source.Model)}' is not written as tokenizer.json; gpt2 and llama are");
         }
         if (Around(tokens, tokenizer) is { } template) json["post_processor"] = template;
         return (Bytes(json), Bytes(Config(tokens, tokenizer)));
@@ -32,9 +34,9 @@ internal static partial class TokenizerJsonWriter
     private static void ByteLevel(JsonObject json, string[] tokens, GgufVocabulary source)
     {
         string pre = source.Pre ?? "default";
-        var kind = PreTokenizers.Find(pre) ?? throw new NotSupportedException($"the pre-tokenizer '{pre}' is not known here");
+        var kind = PreTokenizers.Find(pre) ?? throw new NotSupportedException($"the pre-tokenizer '{Vocabulary.Show(pre)}' is not known here");
         if (kind.OnCharacters || kind.RankedById || kind.WholeNewlines || kind.Patterns.Any(p => p is PreTokenizers.Triples or PreTokenizers.TriplesAtWordEnd or PreTokenizers.TriplesOfNumbers))
-            throw new NotSupportedException($"the pre-tokenizer '{pre}' is not written as tokenizer.json");
+            throw new NotSupportedException($"the pre-tokenizer '{Vocabulary.Show(pre)}' is not written as tokenizer.json");
         var steps = new JsonArray();
         foreach (string pattern in kind.Patterns)
             steps.Add(new JsonObject { ["type"] = "Split", ["pattern"] = new JsonObject { ["Regex"] = Plain(pattern) }, ["behavior"] = "Isolated", ["invert"] = false });
@@ -73,11 +75,20 @@ internal static partial class TokenizerJsonWriter
             if (!byteFallback && source.TokenTypes?[id] == (int)TokenKind.UserDefined) continue;
             vocabulary.TryAdd(tokens[id], id);
         }
+        var known = new HashSet<(string, string)>();
+        var pairs = new JsonArray();
+        foreach (var (left, right) in merges)
+        {
+            if (!vocabulary.ContainsKey(left) || !vocabulary.ContainsKey(right) || !vocabulary.ContainsKey(left + right))
+                throw new NotSupportedException($"the merge '{Vocabulary.Show(left)} {Vocabulary.Show(right)}' passes through a spelling that is no token, which tokenizer.json does not allow");
+            // Of two equal merges GGUF counts the first and tokenizer.json the last.
+            if (known.Add((left, right))) pairs.Add(new JsonArray(left, right));
+        }
         return new JsonObject
         {
             ["type"] = "BPE", ["dropout"] = null, ["unk_token"] = unknown, ["continuing_subword_prefix"] = null, ["end_of_word_suffix"] = null,
             ["fuse_unk"] = byteFallback, ["byte_fallback"] = byteFallback, ["ignore_merges"] = ignoreMerges, ["vocab"] = vocabulary,
-            ["merges"] = new JsonArray([.. merges.Select(m => new JsonArray(m.Left, m.Right))]),
+            ["merges"] = pairs,
         };
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 
 namespace Lapwing.Text.Tokenizers;
@@ -5,6 +6,9 @@ namespace Lapwing.Text.Tokenizers;
 /// <summary>Ids with their spelling, kind and score. Checked when it is made; immutable in use.</summary>
 internal sealed class Vocabulary
 {
+    // Bytes or characters of a text in a message.
+    private const int Shown = 60;
+
     private readonly ReadOnlyMemory<byte>[] _texts;
     private readonly TokenKind[] _kinds;
     private readonly BytesLookup _lookup;
@@ -78,12 +82,19 @@ internal sealed class Vocabulary
         return ids;
     }
 
-    /// <summary>A spelling for messages: readable, and short.</summary>
-    internal static string Show(ReadOnlySpan<byte> text)
+    /// <summary>A spelling for messages: readable, on one line, and short.</summary>
+    internal static string Show(ReadOnlySpan<byte> text) => Show(Encoding.UTF8.GetString(text.Length > Shown ? text[..Shown] : text)) + (text.Length > Shown ? "..." : "");
+
+    /// <summary>What a file says (a name, a spelling) for messages: readable, on one line, and short.</summary>
+    internal static string Show(string text, int most = Shown)
     {
-        string s = Encoding.UTF8.GetString(text.Length > 60 ? text[..60] : text);
         var builder = new StringBuilder();
-        foreach (char c in s) builder.Append(char.IsControl(c) ? $"\\u{(int)c:x4}" : c);
-        return builder.Append(text.Length > 60 ? "..." : "").ToString();
+        foreach (char c in text.Length > most ? text.AsSpan(0, most) : text)
+        {
+            bool plain = char.GetUnicodeCategory(c) is not (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator);
+            if (plain) builder.Append(c);
+            else builder.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}");
+        }
+        return builder.Append(text.Length > most ? "..." : "").ToString();
     }
 }

@@ -217,5 +217,5 @@ internal sealed partial class PatternParser
 
     private NotSupportedException Unsupported(string what) => new($"The pattern '{Shorten(_source)}' uses {what}, which is not supported.");
 
-    internal static string Shorten(string text) => text.Length <= 120 ? text : text[..117] + "...";
+    internal static string Shorten(string text) => Vocabulary.Show(text, 117);
 }

@@ -32,7 +32,7 @@ internal static class UnicodeProperties
         int equals = name.IndexOf('=', StringComparison.Ordinal);
         if (equals >= 0) key = Fold(name[(equals + 1)..]);
         else if (key.StartsWith("is", StringComparison.Ordinal) && key.Length > 2 && Lookup(key) is null) key = key[2..];
-        return Lookup(key) ?? throw new NotSupportedException($"The pattern asks for the Unicode property '{name}', which is not known here.");
+        return Lookup(key) ?? throw new NotSupportedException($"The pattern asks for the Unicode property '{Vocabulary.Show(name)}', which is not known here.");
     }
 
     private static CharacterSet? Lookup(string key)
