@@ -19,6 +19,8 @@ internal sealed class Corpus
         this.keep = keep;
     }
 
+    private readonly HashSet<string> kept = new(StringComparer.Ordinal);
+
     /// <summary>Distinct outcomes seen.</summary>
     public int Outcomes => seen.Count;
 
@@ -36,8 +38,17 @@ internal sealed class Corpus
         if (keep && !seed && input.Length <= LargestKept)
         {
             Directory.CreateDirectory(folder);
-            File.WriteAllBytes(Path.Combine(folder, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(outcome.Signature)))[..16] + ".bin"), input);
+            string path = Path.Combine(folder, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(outcome.Signature)))[..16] + ".bin");
+            File.WriteAllBytes(path, input);
+            kept.Add(path);
         }
         return !known;
+    }
+
+    /// <summary>Where inputs are kept, removes those that no longer are the smallest of any outcome: the code has changed, or a seed does as well.</summary>
+    public void Prune()
+    {
+        if (!keep || !Directory.Exists(folder)) return;
+        foreach (string path in Directory.GetFiles(folder, "*.bin").Where(p => !kept.Contains(p))) File.Delete(path);
     }
 }

@@ -25,6 +25,9 @@ internal abstract class FuzzTarget
     /// <summary>The most that one run may allocate: a few objects for the smallest thing that a file can list (a dozen bytes), unless the use asks for more.</summary>
     public virtual long AllowedBytes(int input) => (4 << 20) + (128L * input);
 
+    /// <summary>How many frames of a stack tell two errors apart; fewer where one place in the code is reached by countless ways.</summary>
+    public virtual int Frames => 4;
+
     /// <summary>Errors that a parser may end in.</summary>
     public virtual bool IsClean(Exception error) => error is InvalidDataException or NotSupportedException;
 }

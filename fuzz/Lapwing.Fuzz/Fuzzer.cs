@@ -60,16 +60,17 @@ internal sealed class Fuzzer(FuzzTarget target, int randomSeed, Corpus corpus, C
         }
         catch (Exception e) when (target.IsClean(e))
         {
-            outcome = Outcome.Of(e);
+            outcome = Outcome.Of(e, target.Frames);
             if (e.Message.Contains('\n', StringComparison.Ordinal)) Report(input, "lines " + outcome.Signature, "an error of several lines: " + e);
         }
         catch (Exception e)
         {
-            outcome = Outcome.Of(e);
+            outcome = Outcome.Of(e, target.Frames);
             Report(input, outcome.Signature, e.ToString());
         }
         long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-        if (clock.Elapsed > Slow) Report(input, "slow", $"took {clock.Elapsed}");
+        // The first run compiles the code.
+        if (clock.Elapsed > Slow && Executions > 1) Report(input, "slow", $"took {clock.Elapsed}");
         if (allocated > target.AllowedBytes(input.Length)) Report(input, "memory", $"allocated {allocated} bytes for an input of {input.Length}");
         return corpus.Offer(outcome, input, seed);
     }

@@ -8,17 +8,15 @@ namespace Lapwing.Fuzz;
 /// <param name="Example">Text for a person.</param>
 internal sealed record Outcome(string Signature, string Example)
 {
-    private const int Frames = 4;
-
     public static Outcome Of(string success) => new("ok: " + success, "ok: " + success);
 
-    public static Outcome Of(Exception error)
+    public static Outcome Of(Exception error, int frames)
     {
         var signature = new StringBuilder();
         for (var e = error; e is not null; e = e.InnerException)
         {
             signature.Append(e.GetType().Name);
-            foreach (var frame in new StackTrace(e, fNeedFileInfo: false).GetFrames().Take(Frames))
+            foreach (var frame in new StackTrace(e, fNeedFileInfo: false).GetFrames().Take(frames))
                 signature.Append(" < ").Append(frame.GetMethod()?.DeclaringType?.Name).Append('.').Append(frame.GetMethod()?.Name).Append('+').Append(frame.GetILOffset());
             signature.Append('\n');
         }

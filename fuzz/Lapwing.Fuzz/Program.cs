@@ -9,7 +9,7 @@ var target = new Option<string>("--target") { Description = $"all, or one of {st
 var seconds = new Option<int>("--seconds") { Description = "how long to run each target", DefaultValueFactory = _ => 10 };
 var seed = new Option<int>("--seed") { Description = "same seed, same inputs", DefaultValueFactory = _ => 1 };
 var corpus = new Option<string>("--corpus") { Description = "folder with one folder a target", DefaultValueFactory = _ => Repository("corpus") };
-var keep = new Option<bool>("--keep") { Description = "write the smallest input of each outcome into the corpus" };
+var keep = new Option<bool>("--keep") { Description = "write the smallest input of each outcome into the corpus, and prune it" };
 var crashes = new Option<string>("--crashes") { Description = "folder for inputs that break something", DefaultValueFactory = _ => Path.Combine(Directory.GetCurrentDirectory(), "fuzz-crashes") };
 var outcomes = new Option<bool>("--outcomes") { Description = "list the outcomes seen" };
 var replay = new Option<string?>("--replay") { Description = "run this one file and let its exception through" };
@@ -39,6 +39,7 @@ root.SetAction(arguments =>
         using var log = new CrashLog(arguments.GetValue(crashes)!, one.Name);
         var fuzzer = new Fuzzer(one, arguments.GetValue(seed), inputs, log);
         fuzzer.Run(TimeSpan.FromSeconds(arguments.GetValue(seconds)));
+        inputs.Prune();
         Console.WriteLine($"{one.Name}: {fuzzer.Executions} executions, {fuzzer.Outcomes} distinct outcomes, {fuzzer.Crashes} unexpected");
         if (arguments.GetValue(outcomes)) foreach (string example in inputs.Examples) Console.WriteLine("  " + example);
         broken += fuzzer.Crashes;

@@ -110,7 +110,15 @@ public sealed class JinjaBoundsTests
     [InlineData("{% if true %}{{ 1|nope }}{% endif %}", "No filter named 'nope'")]
     [InlineData("\n\n{{ raise_exception('System role not supported') }}", "T, line 3: System role not supported")]
     [InlineData("a\n{{ missing.name }}", "T, line 2: UndefinedError: 'missing' is undefined")]
+    [InlineData("{{ 'text'.items() }}", "'str object' has no attribute 'items'")]
+    [InlineData("{% for k, v in [1].items() %}{% endfor %}", "'list object' has no attribute 'items'")]
+    [InlineData("{{ dict.items() }}", "TypeError: unbound method dict.items() needs an argument")]
+    [InlineData("{{ dict.items(['a']) }}", "TypeError: descriptor 'items' for 'dict' objects doesn't apply to a 'list' object")]
     public void Failures_say_what_and_where(string source, string part) => Assert.Contains(part, Fail(source), StringComparison.Ordinal);
+
+    [Fact]
+    public void A_method_of_the_type_dict_takes_its_dict_as_an_argument() =>
+        Assert.Equal("[('a', 1)] 1 {'b': None}", JinjaTemplate.Parse("{{ dict.items({'a': 1})|list }} {{ dict.get({'a': 1}, 'a') }} {{ dict.fromkeys('b') }}").Render(new Dictionary<string, object?>()));
 
     [Theory]
     [InlineData("x\n{% if 1 %}", "line 2")]

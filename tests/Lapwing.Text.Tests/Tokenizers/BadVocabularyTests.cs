@@ -162,6 +162,7 @@ public class BadVocabularyTests
     [InlineData("""{"model":{"type":"\n","vocab":{"a":0},"merges":[]}}""")]
     [InlineData("""{"model":{"type":"BPE","vocab":{"a":0},"merges":[]},"pre_tokenizer":{"type":"Split","pattern":{"Regex":"(\n"},"behavior":"Removed"}}""")]
     [InlineData("""{"model":{"type":"BPE","vocab":{"a":0},"merges":[]},"pre_tokenizer":{"type":"Split","pattern":{"String":"a"},"behavior":"\n"}}""")]
+    [InlineData("""{"model":{"type":"BPE","vocab":{"a":0},"merges":[]},"post_processor":{"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"\n"}}],"special_tokens":{}}}""")]
     [InlineData("{\"model\":nul\n\n{}}")]
     public void What_a_file_says_stands_on_one_line_of_the_message(string json)
     {

@@ -24,6 +24,8 @@ internal sealed class GgufVocabularyTarget : FuzzTarget
 
     public override string Name => "gguf-vocabulary";
 
+    public override int Frames => 2;
+
     public override long AllowedBytes(int input) => (96 << 20) + (2048L * input);
 
     public override IEnumerable<byte[]> Seeds()

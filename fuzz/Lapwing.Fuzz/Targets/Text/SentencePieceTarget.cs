@@ -21,6 +21,8 @@ internal sealed class SentencePieceTarget : FuzzTarget
 
     public override string Name => "sentencepiece";
 
+    public override int Frames => 2;
+
     public override long AllowedBytes(int input) => (96 << 20) + (2048L * input);
 
     public override IEnumerable<byte[]> Seeds()

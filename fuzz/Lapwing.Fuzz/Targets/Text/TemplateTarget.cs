@@ -30,6 +30,8 @@ internal sealed class TemplateTarget : FuzzTarget
 
     public override string Name => "template";
 
+    public override int Frames => 2;
+
     // Strings on the way may each be as long as the result, and every step may make something small.
     public override long AllowedBytes(int input) => 512L << 20;
 

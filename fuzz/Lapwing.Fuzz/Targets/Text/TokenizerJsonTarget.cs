@@ -55,6 +55,8 @@ internal sealed class TokenizerJsonTarget : FuzzTarget
 
     public override string Name => "tokenizer-json";
 
+    public override int Frames => 2;
+
     public override long AllowedBytes(int input) => (96 << 20) + (2048L * input);
 
     public override IEnumerable<byte[]> Seeds()

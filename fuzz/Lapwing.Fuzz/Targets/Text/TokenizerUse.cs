@@ -39,7 +39,7 @@ internal static class TokenizerUse
         }
         string gguf = Saved(() => tokenizer.ToGguf(), v => TokenizerFactory.FromGguf(v), tokenizer, "GGUF");
         string json = Saved(tokenizer.ToTokenizerJson, f => TokenizerFactory.FromTokenizerJson(f.Tokenizer, f.Config), tokenizer, "JSON");
-        return $"{tokenizer.Description.Split('(')[0].TrimEnd()}, {(spelled == Texts.Length ? "all" : spelled > 1 ? "some" : "none")} spelled, {gguf}, {json}";
+        return $"{tokenizer.Description.Split('(', ',')[0].TrimEnd()}, {(spelled == Texts.Length ? "all" : spelled > 1 ? "some" : "none")} spelled, {gguf}, {json}";
     }
 
     private static int Encode(Tokenizer tokenizer, string text)

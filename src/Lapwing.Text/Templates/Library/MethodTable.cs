@@ -58,6 +58,9 @@ internal static class MethodTable
         ["hex"] = static (_, self, _) => Convert.ToHexStringLower(((PyBytes)self!).Data),
     };
 
+    /// <summary>The methods of the type <c>dict</c> itself: its own, and a dict's with that dict as the first argument.</summary>
+    private static readonly Dictionary<string, Method> DictType = Dict.ToDictionary(m => m.Key, m => m.Key == "fromkeys" ? m.Value : Unbound(m.Key, m.Value));
+
     public static Method? Find(object? target, string name) => (target switch
     {
         string or Markup => StringMethods.All,
@@ -68,9 +71,16 @@ internal static class MethodTable
         double => Float,
         PyView { Kind: not ViewKind.Values } => View_,
         PyBytes => Bytes,
-        Function { TypeName: "type", Describe: "<class 'dict'>" } => Dict,
+        Function { TypeName: "type", Describe: "<class 'dict'>" } => DictType,
         _ => null,
     })?.GetValueOrDefault(name);
+
+    private static Method Unbound(string name, Method method) => (rt, _, a) => a.Positional switch
+    {
+        [PyDict dict, ..] => method(rt, dict, a.From(1)),
+        [var other, ..] => throw JinjaError.Type($"descriptor '{name}' for 'dict' objects doesn't apply to a '{TypeNames.Of(other)}' object"),
+        _ => throw JinjaError.Type($"unbound method dict.{name}() needs an argument"),
+    };
 
     private static PyView View(object? self, Arguments arguments, ViewKind kind)
     {

@@ -95,5 +95,5 @@ internal static class JsonReading
         }
     }
 
-    internal static InvalidDataException Bad(string name, string what) => new($"In tokenizer.json, '{name}' is not {what}.");
+    internal static InvalidDataException Bad(string name, string what) => new($"In tokenizer.json, '{Vocabulary.Show(name)}' is not {what}.");
 }
