@@ -21,6 +21,21 @@ public sealed class EvalCommandTests(TinyModel model) : IDisposable
     }
 
     [Fact]
+    public void Logits_are_written_over_logits_and_over_nothing_else_unless_by_force()
+    {
+        string ids = folder.Write("ids.json", "[1, 5, 9]"), output = folder.At("o.safetensors"), notes = folder.Write("notes.txt", "dear to me"), copy = folder.At("model.gguf");
+        Run.Lapwing("eval", model.Gguf, "--logits", ids, "-o", output, "--quiet").Succeeds();
+        Run.Lapwing("eval", model.Gguf, "--logits", ids, "-o", output, "--hidden", "--quiet").Succeeds();
+        Run.Lapwing("eval", model.Gguf, "--logits", ids, "-o", output, "--quiet").Succeeds();
+        Run.Lapwing("eval", model.Gguf, "--logits", ids, "-o", notes).Fails(ExitCodes.Failed, "exists already", "--force");
+        Assert.Equal("dear to me", File.ReadAllText(notes));
+        Run.Lapwing("eval", model.Gguf, "--logits", ids, "-o", notes, "--force", "--quiet").Succeeds();
+        File.Copy(model.Gguf, copy);
+        foreach (string input in new[] { copy, ids }) Run.Lapwing("eval", copy, "--logits", ids, "-o", input, "--force", "--quiet").Fails(ExitCodes.WrongUsage, "give OUT another name");
+        Assert.Equal(File.ReadAllBytes(model.Gguf), File.ReadAllBytes(copy));
+    }
+
+    [Fact]
     public void A_longer_text_has_the_same_logits_at_its_beginning()
     {
         string few = folder.Write("few.json", "[1, 5, 9]"), many = folder.Write("many.json", $"[1, 5, 9, {string.Join(", ", Enumerable.Range(10, 90))}]");

@@ -143,6 +143,50 @@ public sealed class ModelFileTests(TinyModel model) : IDisposable
     }
 
     [Theory]
+    [InlineData("convert", "--type", "F16")]
+    [InlineData("quantize", "--type", "Q8_0")]
+    public void A_file_that_is_there_is_written_over_only_by_force(params string[] command)
+    {
+        string target = folder.Write("there.gguf", "dear to me");
+        string[] args = [command[0], model.Gguf, target, .. command[1..], "--quiet"];
+        Run.Lapwing(args).Fails(ExitCodes.Failed, "there.gguf", "exists already", "--force");
+        Assert.Equal("dear to me", File.ReadAllText(target));
+        Run.Lapwing([.. args, "--force"]).Succeeds();
+        Run.Lapwing("show", target).Succeeds();
+    }
+
+    [Fact]
+    public void A_folder_that_holds_something_is_not_converted_into()
+    {
+        Directory.CreateDirectory(folder.At("taken"));
+        folder.Write("taken/notes.txt", "dear to me");
+        Run.Lapwing("convert", model.Gguf, folder.At("taken"), "--force").Fails(ExitCodes.Failed, "is not empty");
+        Assert.Equal(["notes.txt"], Directory.GetFileSystemEntries(folder.At("taken")).Select(Path.GetFileName));
+        Directory.CreateDirectory(folder.At("empty"));
+        Run.Lapwing("convert", model.Gguf, folder.At("empty"), "--quiet").Succeeds();
+        Run.Lapwing("convert", folder.At("empty"), folder.At("empty"), "--force").Fails(ExitCodes.WrongUsage);
+        Run.Lapwing("quantize", model.Gguf, folder.At("empty"), "--type", "Q8_0", "--force").Fails(ExitCodes.Failed, "is a folder");
+    }
+
+    [Theory]
+    [InlineData("convert", "--type", "F16")]
+    [InlineData("quantize", "--type", "Q8_0")]
+    public void What_is_read_is_never_written_over_by_whatever_name(params string[] command)
+    {
+        string copy = folder.At("model.gguf");
+        File.Copy(model.Gguf, copy);
+        File.CreateSymbolicLink(folder.At("link.gguf"), copy);
+        Directory.CreateSymbolicLink(folder.At("linked"), folder.Path);
+        byte[] before = File.ReadAllBytes(copy);
+        foreach (string name in new[] { copy, folder.At("./model.gguf"), folder.At("link.gguf"), folder.At("linked/model.gguf"), folder.At("linked/link.gguf") })
+        {
+            Run.Lapwing([command[0], copy, name, .. command[1..], "--force"]).Fails(ExitCodes.WrongUsage, "give OUT another name");
+            Run.Lapwing([command[0], name, copy, .. command[1..], "--force"]).Fails(ExitCodes.WrongUsage, "give OUT another name");
+        }
+        Assert.Equal(before, File.ReadAllBytes(copy));
+    }
+
+    [Theory]
     [InlineData("GGUF", "OUT", "--type", "Q8_0")]
     [InlineData("GGUF", "OUT.gguf")]
     [InlineData("GGUF", "GGUF", "--type", "F16")]

@@ -42,6 +42,14 @@ public sealed class TrainingCommandTests(TinyModel model) : IDisposable
         Assert.Equal("4", Run.Lapwing("adapter", "show", target, "--json").Succeeds().Json.GetProperty("rank").GetString());
         Run.Lapwing("adapter", "convert", Path.Combine(target, "adapter.gguf"), folder.At("back"), "--base", model.Gguf, "--quiet").Succeeds();
         Assert.Equal(tuned, Answer(["--adapter", folder.At("back")]));
+        string gguf = Path.Combine(target, "adapter.gguf"), copy = folder.At("copy.gguf");
+        File.Copy(gguf, copy);
+        Run.Lapwing("adapter", "convert", target, copy, "--base", model.Gguf).Fails(ExitCodes.Failed, "exists already", "--force");
+        Run.Lapwing("adapter", "convert", target, copy, "--base", model.Gguf, "--force", "--quiet").Succeeds();
+        Run.Lapwing("adapter", "convert", gguf, gguf, "--base", model.Gguf, "--force").Fails(ExitCodes.WrongUsage);
+        Run.Lapwing("adapter", "convert", gguf, folder.At("back"), "--base", model.Gguf, "--force").Fails(ExitCodes.Failed, "is not empty");
+        Run.Lapwing("adapter", "merge", target, "--base", model.Gguf, "-o", copy).Fails(ExitCodes.Failed, "exists already", "--force");
+        Run.Lapwing("adapter", "merge", copy, "--base", model.Gguf, "-o", copy, "--force").Fails(ExitCodes.WrongUsage);
 
         Run.Lapwing("adapter", "merge", target, "--base", model.Gguf, "-o", folder.At("merged.gguf"), "--quiet").Succeeds();
         Assert.Equal(tuned, Run.Lapwing("run", folder.At("merged.gguf"), "the bird", "-n", "8", "--temp", "0", "--exact", "--ignore-eos", "--json", "--quiet").Succeeds().Json.GetProperty("tokens").ToString());

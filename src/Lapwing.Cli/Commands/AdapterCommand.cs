@@ -34,14 +34,16 @@ internal static class AdapterCommand
         var input = new Argument<string>("IN") { Description = "a PEFT folder or an adapter's .gguf file" };
         var output = new Argument<string>("OUT") { Description = "a file that ends in .gguf, or a folder to write in PEFT's form" };
         var model = new Option<string?>("--base") { Description = "the model that it adapts: names and the order of rows come from it", HelpName = "MODEL" };
-        var command = new Command("convert", "PEFT's folder to GGUF, or GGUF to PEFT's folder") { input, output, model };
+        var force = OutputPath.Force();
+        var command = new Command("convert", "PEFT's folder to GGUF, or GGUF to PEFT's folder") { input, output, model, force };
         command.SetAction(parsed =>
         {
             string from = parsed.GetRequiredValue(input), to = parsed.GetRequiredValue(output);
             if (!File.Exists(from) && !Directory.Exists(from)) throw new FileNotFoundException($"{from} does not exist; check the path", from);
             string path = ModelPath.Resolve(parsed.GetValue(model) ?? BaseOf(from), surroundings);
             bool toGguf = to.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase);
-            if (!toGguf && File.Exists(to)) throw new IOException($"{to} is a file; name a folder for PEFT's form, or a name that ends in .gguf");
+            if (toGguf) OutputPath.ForFile(to, parsed.GetValue(force), from, path);
+            else OutputPath.ForFolder(to, from, path);
             using var decoder = ModelLoader.Load(path);
             using var adapter = Adapter.Load(decoder, from);
             if (toGguf) AdapterWriter.ToGguf(adapter, decoder, to);

@@ -14,17 +14,20 @@ internal static class AdapterMergeCommand
         var adapters = new Argument<string[]>("ADAPTER") { Description = "PATH or PATH:SCALE, a PEFT folder or an adapter's .gguf file; several add up", Arity = ArgumentArity.OneOrMore };
         var model = new Option<string>("--base") { Description = "the model that they adapt", HelpName = "MODEL", Required = true };
         var output = new Option<string>("--output", "-o") { Description = "what to write: a .gguf file for a .gguf base, a folder for a folder", HelpName = "OUT", Required = true };
-        var command = new Command("merge", "Fold adapters into a copy of their base; adapted matrices become F32 (quantize makes them small again)") { adapters, model, output };
+        var force = OutputPath.Force();
+        var command = new Command("merge", "Fold adapters into a copy of their base; adapted matrices become F32 (quantize makes them small again)") { adapters, model, output, force };
         command.SetAction(parsed =>
         {
             string path = ModelPath.Resolve(parsed.GetRequiredValue(model), surroundings), target = parsed.GetRequiredValue(output);
             bool folder = Directory.Exists(path), toFile = target.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase);
             if (folder == toFile) throw new UsageException(folder ? "the base is a folder, so OUT must be a folder too; convert turns it into a .gguf file" : "the base is a .gguf file, so OUT must end in .gguf; convert turns it into a folder");
-            if (Path.GetFullPath(path) == Path.GetFullPath(target)) throw new UsageException("OUT is the base itself; give OUT another name");
-            if (folder && File.Exists(Path.Combine(target, "config.json"))) throw new IOException($"{target} already holds a model; name another folder");
+            AdapterChoice[] choices = [.. parsed.GetRequiredValue(adapters).Select(AdapterChoice.Parse)];
+            string[] read = [path, .. choices.Select(c => c.Path)];
+            if (folder) OutputPath.ForFolder(target, read);
+            else OutputPath.ForFile(target, parsed.GetValue(force), read);
             int matrices = 0;
             using var decoder = ModelLoader.Load(path);
-            foreach (var choice in parsed.GetRequiredValue(adapters).Select(AdapterChoice.Parse))
+            foreach (var choice in choices)
             {
                 using var adapter = Adapter.Load(decoder, choice.Path, choice.Scale);
                 if (!folder && adapter.Parts.FirstOrDefault(p => p.Layer.GgufName is null).Layer is { } expert)

@@ -18,7 +18,8 @@ internal static class ConvertCommand
         var input = new Argument<string>("IN") { Description = "a folder with config.json and safetensors, or a .gguf file" };
         var output = new Argument<string>("OUT") { Description = "a name that ends in .gguf, or a folder to write" };
         var type = new Option<string?>("--type") { Description = $"type of the matrices: {string.Join(", ", Types)} (default: as they are); for others see quantize", HelpName = "T" };
-        var command = new Command("convert", "A safetensors folder to a GGUF file, a GGUF file to a folder, and between plain types") { input, output, type };
+        var force = OutputPath.Force();
+        var command = new Command("convert", "A safetensors folder to a GGUF file, a GGUF file to a folder, and between plain types") { input, output, type, force };
         command.SetAction(parsed =>
         {
             string target = parsed.GetRequiredValue(output);
@@ -26,11 +27,11 @@ internal static class ConvertCommand
             if (parsed.GetValue(type) is { } name && (!Types.Contains(name.ToUpperInvariant()) || (mix = QuantisationMix.Find(name)) is null))
                 throw new UsageException($"--type {name}: convert writes {string.Join(", ", Types)}; quantize writes the others");
             string path = ModelPath.Resolve(parsed.GetRequiredValue(input), surroundings);
-            if (Path.GetFullPath(path) == Path.GetFullPath(target)) throw new UsageException("IN and OUT are the same; give OUT another name");
             bool fromFolder = Directory.Exists(path), toFile = target.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase);
             if (fromFolder && !toFile) throw new UsageException($"IN is a folder, so OUT must end in .gguf, which {target} does not");
             if (!toFile && mix is { Base: ElementType.Q8_0 }) throw new UsageException("a folder holds plain types only: F32, F16 or BF16");
-            if (!toFile && File.Exists(target)) throw new IOException($"{target} is a file; name a folder, or a name that ends in .gguf");
+            if (toFile) OutputPath.ForFile(target, parsed.GetValue(force), path);
+            else OutputPath.ForFolder(target, path);
             if (fromFolder) FolderToGguf.Convert(path, target, (_, source, columns) => mix is null ? source : columns % mix.Base.BlockLength() == 0 ? mix.Base : ElementType.F16);
             else if (toFile) Retype(path, target, mix ?? throw new UsageException("a .gguf file is converted to another type: give --type"), surroundings);
             else if (GgufToFolder.Convert(path, target, source => mix?.Base ?? (source.IsQuantised() ? ElementType.F32 : source)) is { } left) surroundings.Message($"warning: {left}");
@@ -42,6 +43,7 @@ internal static class ConvertCommand
     private static void Retype(string path, string target, QuantisationMix mix, Surroundings surroundings)
     {
         using var source = GgufFile.Open(path);
+        OutputPath.ForFile(target, force: true, source.Parts);
         var plan = QuantisationPlan.Make([.. source.Tensors.Values], mix, default, pure: true);
         Quantiser.Write(source, plan, mix, null, target, surroundings);
     }

@@ -25,7 +25,8 @@ internal static class EvalCommand
         var output = new Option<string?>("--output", "-o") { Description = "with --logits: the safetensors file to write", HelpName = "FILE" };
         var require = new Option<string?>("--require") { Description = "exit code 3 unless the adapter is better than its base", HelpName = "better" };
         require.AcceptOnlyFromAmong("better");
-        foreach (Option option in new Option[] { perplexity, bits, context, chunks, logits, hidden, output, require }) command.Options.Add(option);
+        var force = OutputPath.Force();
+        foreach (Option option in new Option[] { perplexity, bits, context, chunks, logits, hidden, output, require, force }) command.Options.Add(option);
         command.SetAction(parsed =>
         {
             string? text = parsed.GetValue(perplexity), idsFile = parsed.GetValue(logits), target = parsed.GetValue(output);
@@ -36,13 +37,16 @@ internal static class EvalCommand
             {
                 if (target is null) throw new UsageException("--logits needs -o FILE.safetensors");
                 if (parsed.GetValue(require) is not null) throw new UsageException("--require goes with --perplexity");
+                // What this command wrote before may be written anew; anything else that is there is the person's to give up.
+                OutputPath.ForFile(target, parsed.GetValue(force) || LogitsWriter.Wrote(target), idsFile);
                 int[] ids = JsonInput.Ids(idsFile);
                 using var loaded = engine.Load(parsed, surroundings, ids.Length);
+                OutputPath.ForFile(target, force: true, [loaded.Path, .. loaded.Adapters.Select(a => a.Name)]);
                 LogitsWriter.Write(loaded, ids, target, parsed.GetValue(hidden), surroundings);
                 ReportLogits(loaded, ids.Length, target, surroundings);
                 return ExitCodes.Done;
             }
-            if (target is not null || parsed.GetValue(hidden)) throw new UsageException("-o and --hidden go with --logits");
+            if (target is not null || parsed.GetValue(hidden) || parsed.GetValue(force)) throw new UsageException("-o, --force and --hidden go with --logits");
             if (parsed.GetValue(require) is not null && engine.Adapters(parsed).Count == 0) throw new UsageException("--require better compares an adapter with its base: give --adapter");
             string content = TextInput.Read(text!);
             int length = parsed.GetValue(context) ?? DefaultContext;

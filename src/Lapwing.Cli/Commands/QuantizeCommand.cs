@@ -20,16 +20,17 @@ internal static class QuantizeCommand
         var imatrix = new Option<string?>("--imatrix") { Description = "an importance matrix made by llama-imatrix", HelpName = "FILE" };
         var pure = new Option<bool>("--pure") { Description = "every matrix in the same type, without the mix's exceptions" };
         var threads = Numbers.Whole("--threads", "threads that compute (default: the physical cores)", 1, 1024, "-t");
-        var command = new Command("quantize", "Make a model smaller: fewer bits a weight, in llama.cpp's mixes") { input, output, type, imatrix, pure, threads };
+        var force = OutputPath.Force();
+        var command = new Command("quantize", "Make a model smaller: fewer bits a weight, in llama.cpp's mixes") { input, output, type, imatrix, pure, threads, force };
         command.SetAction(parsed =>
         {
             string name = parsed.GetRequiredValue(type), target = parsed.GetRequiredValue(output);
             var mix = QuantisationMix.Find(name) ?? throw new UsageException($"--type {name} is not one that can be written; these are: {string.Join(", ", QuantisationMix.All.Select(m => m.Name))}");
             if (parsed.GetValue(threads) is { } count) ThreadTeam.Configure(count);
             string path = ModelPath.Resolve(parsed.GetRequiredValue(input), surroundings);
-            if (File.Exists(path) && Path.GetFullPath(path) == Path.GetFullPath(target)) throw new UsageException("IN and OUT are the same file; give OUT another name");
-            if (Directory.Exists(target)) throw new IOException($"{target} is a folder; name a file");
-            var importance = parsed.GetValue(imatrix) is { } file ? ImportanceMatrix.Read(file) : null;
+            string? importanceFile = parsed.GetValue(imatrix);
+            OutputPath.ForFile(target, parsed.GetValue(force), importanceFile is null ? [path] : [path, importanceFile]);
+            var importance = importanceFile is not null ? ImportanceMatrix.Read(importanceFile) : null;
             bool allAlike = parsed.GetValue(pure);
             if (File.Exists(path)) Quantise(path, target, mix, importance, allAlike, surroundings);
             else FromFolder(path, target, mix, importance, allAlike, surroundings);
@@ -56,7 +57,7 @@ internal static class QuantizeCommand
     private static void Quantise(string path, string target, QuantisationMix mix, ImportanceMatrix? importance, bool pure, Surroundings surroundings)
     {
         using var source = GgufFile.Open(path);
-        if (source.Parts.Any(p => Path.GetFullPath(p) == Path.GetFullPath(target))) throw new UsageException("OUT is a part of IN; give OUT another name");
+        OutputPath.ForFile(target, force: true, source.Parts);
         var plan = QuantisationPlan.Make([.. source.Tensors.Values], mix, Shape(source, importance is not null), pure);
         if (plan.All(p => !QuantisationPlan.IsMatrix(p.Tensor))) throw new InvalidDataException($"{path} holds no matrices to quantise; name a model's file");
         if (plan.Any(p => p.Tensor.Type.IsQuantised() && p.Type != p.Tensor.Type))

@@ -15,6 +15,21 @@ internal static unsafe class LogitsWriter
     // Tokens of one pass: enough to read each weight once for many, few enough that activations of any model fit.
     private const int PassTokens = 512;
 
+    /// <summary>Whether a file is one that this has written: it holds logits and hidden states and nothing else.</summary>
+    public static bool Wrote(string path)
+    {
+        if (!File.Exists(path)) return false;
+        try
+        {
+            using var file = SafetensorsFile.Open(path);
+            return file.Tensors.ContainsKey("logits") && file.Tensors.Keys.All(name => name is "logits" or "hidden_states");
+        }
+        catch (Exception e) when (e is InvalidDataException or NotSupportedException or IOException)
+        {
+            return false;
+        }
+    }
+
     public static void Write(LoadedModel loaded, int[] ids, string path, bool withHidden, Surroundings surroundings)
     {
         var model = loaded.Model;
