@@ -6,10 +6,11 @@ namespace Lapwing.Generation.Sampling;
 /// xoshiro256** (Blackman and Vigna, 2018), its state filled by SplitMix64 from a 64-bit seed. Written out here because
 /// <see cref="Random"/> promises no sequence across versions, and a seed must mean the same tokens on every platform and in every release.
 /// </summary>
-internal sealed class Xoshiro256
+public sealed class Xoshiro256
 {
     private ulong _s0, _s1, _s2, _s3;
 
+    /// <summary>The sequence of <paramref name="seed"/>.</summary>
     public Xoshiro256(ulong seed) => Reset(seed);
 
     /// <summary>Starts the sequence of <paramref name="seed"/> anew.</summary>

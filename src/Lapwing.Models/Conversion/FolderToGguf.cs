@@ -1,7 +1,6 @@
 using Lapwing.Formats.Gguf;
 using Lapwing.Formats.Huggingface;
 using Lapwing.Tensors;
-using Lapwing.Tensors.Blocks;
 
 namespace Lapwing.Models;
 
@@ -66,18 +65,7 @@ public sealed unsafe class FolderToGguf
     private void Matrix(string name, WeightMatrix matrix, RowOrder? order)
     {
         var type = choose(name, matrix.Type, matrix.Columns);
-        var row = new float[matrix.Columns];
-        writer.AddTensor(name, type, [matrix.Rows, matrix.Columns], (offset, chunk) =>
-        {
-            long bytes = type.RowBytes(matrix.Columns);
-            fixed (float* floats = row)
-            fixed (byte* to = chunk)
-                for (long i = 0; i < chunk.Length / bytes; i++)
-                {
-                    int r = (int)(offset / bytes + i);
-                    Row(matrix, order is null ? r : order.ToReference(r), type, floats, to + i * bytes);
-                }
-        });
+        writer.AddTensor(name, type, [matrix.Rows, matrix.Columns], MatrixRows.Fill(type, matrix.Columns, r => (matrix, order is null ? (int)r : order.ToReference((int)r))));
     }
 
     // The experts of a layer become one tensor [experts, rows, columns].
@@ -89,30 +77,8 @@ public sealed unsafe class FolderToGguf
             var first = stack[0].Weight.Value;
             string name = group.Key + ".weight";
             var type = choose(name, first.Type, first.Columns);
-            var row = new float[first.Columns];
-            writer.AddTensor(name, type, [stack.Length, first.Rows, first.Columns], (offset, chunk) =>
-            {
-                long bytes = type.RowBytes(first.Columns);
-                fixed (float* floats = row)
-                fixed (byte* to = chunk)
-                    for (long i = 0; i < chunk.Length / bytes; i++)
-                    {
-                        long r = offset / bytes + i;
-                        Row(stack[r / first.Rows].Weight.Value, (int)(r % first.Rows), type, floats, to + i * bytes);
-                    }
-            });
+            writer.AddTensor(name, type, [stack.Length, first.Rows, first.Columns], MatrixRows.Fill(type, first.Columns, r => (stack[r / first.Rows].Weight.Value, (int)(r % first.Rows))));
         }
-    }
-
-    private static void Row(WeightMatrix matrix, int row, ElementType type, float* floats, byte* to)
-    {
-        if (matrix.Type == type)
-        {
-            new Span<byte>(matrix.Row(row), checked((int)matrix.RowBytes)).CopyTo(new Span<byte>(to, (int)matrix.RowBytes));
-            return;
-        }
-        BlockCodec.Dequantise(matrix.Type, matrix.Row(row), floats, matrix.Columns);
-        BlockCodec.Quantise(type, floats, to, matrix.Columns);
     }
 
     private void Vector(string name, Parameter parameter, RowOrder? order, float offset)

@@ -4,7 +4,6 @@ using Lapwing.Formats;
 using Lapwing.Formats.Gguf;
 using Lapwing.Formats.Safetensors;
 using Lapwing.Tensors;
-using Lapwing.Tensors.Blocks;
 
 namespace Lapwing.Models;
 
@@ -89,19 +88,8 @@ public sealed unsafe class GgufToFolder
             writer.AddTensor(parameter.Name, type, [matrix.Columns, matrix.Rows], Transposed(matrix, type));
             return;
         }
-        var row = new float[matrix.Columns];
         int[]? from = order is null ? null : Inverse(order, matrix.Rows);
-        writer.AddTensor(parameter.Name, type, [matrix.Rows, matrix.Columns], (offset, chunk) =>
-        {
-            long bytes = type.RowBytes(matrix.Columns);
-            fixed (float* floats = row)
-            fixed (byte* to = chunk)
-                for (long i = 0; i < chunk.Length / bytes; i++)
-                {
-                    int r = (int)(offset / bytes + i);
-                    Row(matrix, from is null ? r : from[r], type, floats, to + i * bytes);
-                }
-        });
+        writer.AddTensor(parameter.Name, type, [matrix.Rows, matrix.Columns], MatrixRows.Fill(type, matrix.Columns, r => (matrix, from is null ? (int)r : from[r])));
     }
 
     // RowOrder tells which of Transformers' rows stands where; here Transformers' rows come in order.
@@ -110,17 +98,6 @@ public sealed unsafe class GgufToFolder
         var from = new int[rows];
         for (int stored = 0; stored < rows; stored++) from[order.ToReference(stored)] = stored;
         return from;
-    }
-
-    private static void Row(WeightMatrix matrix, int row, ElementType type, float* floats, byte* to)
-    {
-        if (matrix.Type == type)
-        {
-            new Span<byte>(matrix.Row(row), checked((int)matrix.RowBytes)).CopyTo(new Span<byte>(to, (int)matrix.RowBytes));
-            return;
-        }
-        BlockCodec.Dequantise(matrix.Type, matrix.Row(row), floats, matrix.Columns);
-        BlockCodec.Quantise(type, floats, to, matrix.Columns);
     }
 
     private static byte[] Transposed(WeightMatrix matrix, ElementType type)
@@ -133,7 +110,7 @@ public sealed unsafe class GgufToFolder
         fixed (byte* to = packed)
             for (int r = 0; r < matrix.Rows; r++)
             {
-                Row(matrix, r, type, floats, to);
+                MatrixRows.Write(matrix, r, type, floats, to);
                 for (int c = 0; c < matrix.Columns; c++) packed.AsSpan(c * size, size).CopyTo(bytes.AsSpan((c * matrix.Rows + r) * size));
             }
         return bytes;
