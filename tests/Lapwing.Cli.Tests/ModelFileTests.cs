@@ -1,6 +1,8 @@
 using System.Security.Cryptography;
 using Lapwing.Cli.Host;
 using Lapwing.Cli.Tests.Support;
+using Lapwing.Formats.Gguf;
+using Lapwing.Tensors;
 
 namespace Lapwing.Cli.Tests;
 
@@ -63,6 +65,46 @@ public sealed class ModelFileTests(TinyModel model) : IDisposable
         var result = Run.Lapwing("show", folder.At("nan.gguf"), "--verify", "--json", "--quiet");
         Assert.Equal(ExitCodes.CheckFailed, result.Code);
         Assert.Equal(1, result.Json.GetProperty("damage").GetArrayLength());
+    }
+
+    [Theory]
+    [InlineData(0x7E00)]
+    [InlineData(0x7C00)]
+    [InlineData(0xFC00)]
+    public void A_block_whose_scale_is_no_number_is_found_and_never_quantised(int scale)
+    {
+        string small = folder.At("q8.gguf"), bad = folder.At("bad.gguf");
+        Run.Lapwing("quantize", model.Gguf, small, "--type", "Q8_0", "--quiet").Succeeds();
+        byte[] bytes = File.ReadAllBytes(small);
+        using (var file = GgufFile.Open(small))
+        {
+            var tensor = file.Tensors.Values.First(t => t.Type == ElementType.Q8_0);
+            BitConverter.TryWriteBytes(bytes.AsSpan(bytes.AsSpan().IndexOf(tensor.Span)), (ushort)scale);
+        }
+        File.WriteAllBytes(bad, bytes);
+        Assert.Equal(ExitCodes.CheckFailed, Run.Lapwing("show", bad, "--verify", "--json", "--quiet").Code);
+        Run.Lapwing("quantize", bad, folder.At("OUT"), "--type", "Q4_0", "--quiet").FailsAfterOutput();
+        Assert.False(File.Exists(folder.At("OUT")));
+    }
+
+    [Fact]
+    public void A_vocabulary_larger_than_the_embedding_is_an_error_and_never_read_beyond_it()
+    {
+        string cut = folder.At("cut.gguf");
+        using (var file = GgufFile.Open(model.Gguf))
+        {
+            var writer = new GgufWriter().SetAll(file.Metadata);
+            foreach (var (name, tensor) in file.Tensors)
+            {
+                if (name is "token_embd.weight" or "output.weight") writer.AddTensor(name, ElementType.F32, [6, 32], tensor.Span[..(6 * 32 * 4)].ToArray());
+                else writer.AddTensor(tensor);
+            }
+            writer.Write(cut);
+        }
+        string rows = folder.Write("rows.jsonl", """{"prompt":"the bird","completion":"sings"}""");
+        foreach (string[] command in new string[][] { ["run", cut, "the bird"], ["eval", cut, "--perplexity", model.Text, "--ctx", "32"], ["eval", cut, "--bits", model.Text], ["tune", cut, rows, "-o", folder.At("OUT")] })
+            Run.Lapwing([.. command, "--quiet"]).Fails(ExitCodes.Failed);
+        Assert.False(Directory.Exists(folder.At("OUT")));
     }
 
     [Fact]

@@ -75,6 +75,20 @@ public sealed class BadSettingsTests : IDisposable
         Fails(w => w.AddTensor("blk.0.attn_sinks.weight", ElementType.F32, [4], new byte[16]), "attn_sinks");
 
     [Fact]
+    public void Rotary_frequencies_of_the_wrong_length_are_named() =>
+        Fails(w => w.AddTensor("rope_freqs.weight", ElementType.F32, [3], new byte[12]), "rope_freqs");
+
+    [Fact]
+    public void A_rotary_frequency_of_zero_is_refused() => Fails(w => w.AddTensor("rope_freqs.weight", ElementType.F32, [4], new byte[16]), "rope_freqs");
+
+    [Fact]
+    public void Integers_are_no_weights() =>
+        Fails(w => w.AddTensor("blk.0.attn_k.weight", ElementType.I8, [16, 32], new byte[16 * 32]), "blk.0.attn_k.weight", skip: "blk.0.attn_k.weight");
+
+    [Fact]
+    public void A_matrix_of_another_shape_than_the_settings_say_is_named() => Fails(w => w.AddTensor("blk.0.attn_k.weight", ElementType.F32, [8, 32], new byte[4 * 8 * 32]), "blk.0.attn_k.weight", skip: "blk.0.attn_k.weight");
+
+    [Fact]
     public void A_vector_of_the_wrong_length_is_named() =>
         Fails(w => w.AddTensor("blk.0.attn_q.bias", ElementType.F32, [4], new byte[16]), "attn_q.bias");
 

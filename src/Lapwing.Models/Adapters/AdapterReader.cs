@@ -79,6 +79,7 @@ internal static unsafe class AdapterReader
     {
         if (view.Shape.Count != 2 || view.Shape[0] != rows || view.Shape[1] != columns)
             throw new InvalidDataException($"{path}: {view.Name} is [{string.Join(", ", view.Shape)}] where this model and the adapter's rank ask for [{rows}, {columns}]: it was made for another base");
+        RealNumbers.Require(view);
         var numbers = new float[view.Count];
         fixed (float* to = numbers) BlockCodec.Dequantise(view.Type, view.Data, to, view.Count);
         foreach (float number in numbers)

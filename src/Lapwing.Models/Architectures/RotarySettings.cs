@@ -72,8 +72,12 @@ internal sealed record RotarySettings
         }
         if (Divisors is not null)
         {
-            if (Divisors.Length < pairs) throw new InvalidDataException($"the file has {Divisors.Length} rotary divisors for {pairs} pairs");
-            for (int i = 0; i < pairs; i++) inverse[i] /= Divisors[i];
+            if (Divisors.Length < pairs) throw new InvalidDataException($"rope_freqs.weight has {Divisors.Length} divisors for {pairs} pairs of rotary dimensions: the file is damaged");
+            for (int i = 0; i < pairs; i++)
+            {
+                if (!(Divisors[i] > 0 && float.IsFinite(Divisors[i]))) throw new InvalidDataException($"rope_freqs.weight divides by {Divisors[i]}: the file is damaged");
+                inverse[i] /= Divisors[i];
+            }
         }
         return new RotaryFrequencies(inverse, factor, style);
     }

@@ -75,6 +75,7 @@ internal sealed unsafe class Weights(ITensorSource source, bool gguf, TensorName
     {
         if (!source.Tensors.TryGetValue(name, out var view)) return null;
         used.Add(name);
+        RealNumbers.Require(view);
         var numbers = new float[checked((int)view.Count)];
         fixed (float* to = numbers) BlockCodec.Dequantise(view.Type, view.Data, to, view.Count);
         return numbers;
@@ -123,7 +124,7 @@ internal sealed unsafe class Weights(ITensorSource source, bool gguf, TensorName
     {
         if (!source.Tensors.TryGetValue(name, out var view)) return null;
         used.Add(name);
-        return view;
+        return RealNumbers.Require(view);
     }
 
     private string Reference(string role, int layer, int expert) => names.Reference(role, layer, expert) ?? TensorNames.Gguf(role, layer);

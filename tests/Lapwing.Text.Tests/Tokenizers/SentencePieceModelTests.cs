@@ -103,6 +103,14 @@ public class SentencePieceModelTests
     }
 
     [Fact]
+    public void User_defined_pieces_that_differ_in_their_spaces_alone_have_no_form_in_gguf()
+    {
+        GgufVocabulary twice = Trained with { Tokens = [.. Trained.Tokens, "▁▁x"u8.ToArray(), "  x"u8.ToArray()], Scores = [.. Trained.Scores!, 0, 0], TokenTypes = [.. Trained.TokenTypes!, 4, 4] };
+        Tokenizer tokenizer = TokenizerFactory.FromSentencePieceModel(Write(twice, 2, removeExtra: false));
+        Assert.Contains("'  x'", Assert.Throws<NotSupportedException>(() => tokenizer.ToGguf()).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_damaged_model_is_refused_in_words()
     {
         byte[] model = Write(Trained, 2, removeExtra: false);

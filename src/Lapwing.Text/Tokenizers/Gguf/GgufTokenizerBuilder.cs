@@ -49,10 +49,17 @@ internal static class GgufTokenizerBuilder
     }
 
     /// <summary>GGUF's user-defined tokens are looked for in the text as it is written: their spaces are spaces.</summary>
-    private static GgufVocabulary WithPlainSpaces(GgufVocabulary source) => source with
+    private static GgufVocabulary WithPlainSpaces(GgufVocabulary source)
     {
-        Tokens = [.. source.Tokens.Select((t, id) => source.TokenTypes?[id] == (int)TokenKind.UserDefined ? Decoding.Unmark(t) : t)],
-    };
+        ReadOnlyMemory<byte>[] plain = [.. source.Tokens.Select((t, id) => source.TokenTypes?[id] == (int)TokenKind.UserDefined ? Decoding.Unmark(t) : t)];
+        var lookup = new BytesLookup(plain.Length);
+        for (int id = 0; id < plain.Length; id++)
+        {
+            if (plain[id].IsEmpty || lookup.TryAdd(plain[id], id)) continue;
+            throw new NotSupportedException($"tokens {lookup.Find(plain[id].Span)} and {id} are both '{Vocabulary.Show(plain[id].Span)}' once written with plain spaces, as GGUF asks, and only one of them could be");
+        }
+        return source with { Tokens = plain };
+    }
 
     private static Vocabulary ReadTokens(GgufVocabulary source)
     {
