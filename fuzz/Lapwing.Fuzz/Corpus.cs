@@ -9,6 +9,8 @@ internal sealed class Corpus
     /// <summary>Larger inputs are not kept: the corpus lies in the repository.</summary>
     private const int LargestKept = 8192;
 
+    private const string Found = "found-";
+
     private readonly string folder;
     private readonly bool keep;
     private readonly Dictionary<string, (int Size, string Example)> seen = new(StringComparer.Ordinal);
@@ -45,10 +47,11 @@ internal sealed class Corpus
         return !known;
     }
 
-    /// <summary>Where inputs are kept, removes those that no longer are the smallest of any outcome: the code has changed, or a seed does as well.</summary>
+    /// <summary>Where inputs are kept, removes those that no longer are the smallest of any outcome: the code has changed, or a seed does as well. What once broke something
+    /// (<c>found-</c> in front of its name) stays.</summary>
     public void Prune()
     {
         if (!keep || !Directory.Exists(folder)) return;
-        foreach (string path in Directory.GetFiles(folder, "*.bin").Where(p => !kept.Contains(p))) File.Delete(path);
+        foreach (string path in Directory.GetFiles(folder, "*.bin").Where(p => !kept.Contains(p) && !Path.GetFileName(p).StartsWith(Found, StringComparison.Ordinal))) File.Delete(path);
     }
 }

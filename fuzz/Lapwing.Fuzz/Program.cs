@@ -13,7 +13,8 @@ var keep = new Option<bool>("--keep") { Description = "write the smallest input 
 var crashes = new Option<string>("--crashes") { Description = "folder for inputs that break something", DefaultValueFactory = _ => Path.Combine(Directory.GetCurrentDirectory(), "fuzz-crashes") };
 var outcomes = new Option<bool>("--outcomes") { Description = "list the outcomes seen" };
 var replay = new Option<string?>("--replay") { Description = "run this one file and let its exception through" };
-var root = new RootCommand("Mutates valid inputs and watches the parsers: nothing but clean errors may come.") { target, seconds, seed, corpus, keep, crashes, outcomes, replay };
+var coverage = new Option<string[]>("--coverage") { Description = "print the branches of each parser that these Cobertura reports saw taken", AllowMultipleArgumentsPerToken = true };
+var root = new RootCommand("Mutates valid inputs and watches the parsers: nothing but clean errors may come.") { target, seconds, seed, corpus, keep, crashes, outcomes, replay, coverage };
 root.SetAction(arguments =>
 {
     string wanted = arguments.GetValue(target)!;
@@ -22,6 +23,11 @@ root.SetAction(arguments =>
     {
         Console.Error.WriteLine($"error: there is no target {wanted}; there are {string.Join(", ", targets.Select(t => t.Name))}");
         return 2;
+    }
+    if (arguments.GetValue(coverage) is { Length: > 0 } reports)
+    {
+        BranchCoverage.Write(reports, Console.Out);
+        return 0;
     }
     if (arguments.GetValue(replay) is { } file)
     {
