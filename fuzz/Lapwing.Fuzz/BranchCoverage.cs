@@ -27,19 +27,31 @@ internal static partial class BranchCoverage
         ("a model's settings and tensors", "Lapwing.Models/(Architectures|Loading)/"),
     ];
 
-    /// <summary>Writes a line for each parser that the reports know.</summary>
+    /// <summary>Writes a line for each parser that the reports know; of several reports the one that saw most of a line counts.</summary>
     public static void Write(IEnumerable<string> reports, TextWriter output)
     {
-        var lines = reports.SelectMany(r => XDocument.Load(r).Descendants("class"))
-            .SelectMany(c => c.Element("lines")!.Elements("line").Where(l => (string?)l.Attribute("branch") is "true" or "True")
-                .Select(l => (File: ((string)c.Attribute("filename")!).Replace('\\', '/'), Branches: Fraction().Match((string?)l.Attribute("condition-coverage") ?? ""))))
-            .Where(l => l.Branches.Success).ToList();
+        var lines = reports.SelectMany(Lines).GroupBy(l => (l.File, l.Class, l.Number)).Select(g => g.MaxBy(l => l.Taken)).ToList();
         foreach (var (parser, files) in Parsers)
         {
             var pattern = new Regex(files);
             var own = lines.Where(l => pattern.IsMatch(l.File)).ToList();
-            int taken = own.Sum(l => int.Parse(l.Branches.Groups[1].Value)), all = own.Sum(l => int.Parse(l.Branches.Groups[2].Value));
-            if (all > 0) output.WriteLine($"{parser}: {100.0 * taken / all:0.0} % ({taken} of {all})");
+            int taken = own.Sum(l => l.Taken), all = own.Sum(l => l.Branches);
+            if (all > 0) output.WriteLine($"| {parser} | {100.0 * taken / all:0.0} % ({taken} of {all}) |");
+        }
+    }
+
+    private static IEnumerable<(string File, string Class, int Number, int Taken, int Branches)> Lines(string report)
+    {
+        var document = XDocument.Load(report);
+        string source = document.Descendants("source").First().Value.Replace('\\', '/');
+        foreach (var type in document.Descendants("class"))
+        {
+            string file = source + (string)type.Attribute("filename")!, name = (string)type.Attribute("name")!;
+            foreach (var line in type.Element("lines")!.Elements("line"))
+            {
+                var fraction = Fraction().Match((string?)line.Attribute("condition-coverage") ?? "");
+                if (fraction.Success) yield return (file, name, (int)line.Attribute("number")!, int.Parse(fraction.Groups[1].Value), int.Parse(fraction.Groups[2].Value));
+            }
         }
     }
 

@@ -96,6 +96,14 @@ public sealed class BadSettingsTests : IDisposable
     public void An_unknown_architecture_is_named_with_those_that_are_known() => Fails(w => w.Set("general.architecture", "mamba7"), "mamba7");
 
     [Fact]
+    public void What_a_file_says_stands_on_one_line_of_the_message()
+    {
+        Fails(w => w.Set("general.architecture", "mam\nba"), "'mam\\u000aba'");
+        Fails(w => w.Set("llama.rope.scaling.type", "spi\nral"), "'spi\\u000aral'");
+        Fails(w => w.AddTensor("blk.0.attn_\nq.weight", ElementType.F32, [4], new byte[16]), "\\u000a");
+    }
+
+    [Fact]
     public void An_unknown_rotary_scaling_is_named() => Fails(w => w.Set("llama.rope.scaling.type", "spiral"), "spiral");
 
     [Theory]

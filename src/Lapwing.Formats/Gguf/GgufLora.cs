@@ -58,7 +58,7 @@ public sealed class GgufLora : IDisposable
     {
         try
         {
-            if (!Is(file)) throw new InvalidDataException($"{file.Path} is no adapter: its {TypeKey} is {file.Metadata.GetStringOrDefault(TypeKey, "missing")}; give a model's file as the model");
+            if (!Is(file)) throw new InvalidDataException($"{file.Path} is no adapter: its {TypeKey} is {Wording.Quote(file.Metadata.GetStringOrDefault(TypeKey, "missing"))}; give a model's file as the model");
             string type = file.Metadata.GetString(AdapterTypeKey);
             if (type != "lora") throw new NotSupportedException($"{file.Path} is an adapter of type {Wording.Quote(type)}; lora is supported");
             if (file.Metadata.ContainsKey(InvocationKey))

@@ -21,10 +21,10 @@ internal static unsafe class AdapterReader
         {
             string name = key.StartsWith(PeftPrefix, StringComparison.Ordinal) ? key[PeftPrefix.Length..] : key;
             bool isA = name.EndsWith(".lora_A.weight", StringComparison.Ordinal), isB = name.EndsWith(".lora_B.weight", StringComparison.Ordinal);
-            if (!isA && !isB) throw new NotSupportedException($"{path}: tensor '{key}' is neither lora_A nor lora_B: leaving it out would be silently wrong");
+            if (!isA && !isB) throw new NotSupportedException($"{path}: tensor {Wording.Quote(key)} is neither lora_A nor lora_B: leaving it out would be silently wrong");
             string module = name[..^".lora_A.weight".Length];
             var layer = model.Linears.FirstOrDefault(l => l.Name == module) ?? model.Linears.FirstOrDefault(l => Ends(l.Name, module) || Ends(module, l.Name))
-                ?? throw new InvalidDataException($"{path}: the adapter adapts '{module}', which this model does not have: it was made for another base");
+                ?? throw new InvalidDataException($"{path}: the adapter adapts {Wording.Quote(module)}, which this model does not have: it was made for another base");
             var pair = found.GetValueOrDefault(layer);
             found[layer] = isA ? (view, pair.B) : (pair.A, view);
         }
@@ -45,7 +45,7 @@ internal static unsafe class AdapterReader
     {
         using var file = GgufLora.Open(path);
         if (file.Architecture != model.Info.Architecture)
-            throw new InvalidDataException($"{path} is an adapter for a model of architecture '{file.Architecture}'; this one is '{model.Info.Architecture}'");
+            throw new InvalidDataException($"{path} is an adapter for a model of architecture {Wording.Quote(file.Architecture)}; this one is '{model.Info.Architecture}'");
         var parts = new List<(Linear, LoraAdapter)>();
         var pairs = file.Pairs.ToDictionary(p => p.Name);
         foreach (var layer in model.Linears)
@@ -55,7 +55,7 @@ internal static unsafe class AdapterReader
             if (layer.GgufRows is { } order && !layer.InGgufOrder) b = order.ToReference(b, pair.Rank);
             parts.Add((layer, Lora(layer, pair.Rank, Numbers(pair.A, pair.Rank, layer.Inputs, path), b, file.Alpha / pair.Rank)));
         }
-        if (pairs.Count > 0) throw new InvalidDataException($"{path}: the adapter adapts '{pairs.Keys.First()}', which this model does not have or cannot adapt: it was made for another base");
+        if (pairs.Count > 0) throw new InvalidDataException($"{path}: the adapter adapts {Wording.Quote(pairs.Keys.First())}, which this model does not have or cannot adapt: it was made for another base");
         // One rank and alpha stand for all; where a tensor's rank differs, its own scale is already in place.
         int common = parts.Count > 0 ? parts.Max(p => p.Item2.Rank) : 1;
         var config = new AdapterConfig

@@ -1,3 +1,4 @@
+using Lapwing.Formats;
 namespace Lapwing.Models;
 
 /// <summary>The families that this version knows. A new one is a file beside this and a line here.</summary>
@@ -15,5 +16,5 @@ internal static class ArchitectureRegistry
     public static Architecture OfConfig(string type, string path) => All.FirstOrDefault(a => a.ConfigTypes.Contains(type)) ?? throw Unknown(type, path, All.SelectMany(a => a.ConfigTypes));
 
     private static NotSupportedException Unknown(string name, string path, IEnumerable<string> known) =>
-        new($"{path}: architecture '{name}' is not supported; these are: {string.Join(", ", known)}");
+        new($"{path}: architecture {Wording.Quote(name)} is not supported; these are: {string.Join(", ", known)}");
 }

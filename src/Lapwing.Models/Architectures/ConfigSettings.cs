@@ -1,3 +1,4 @@
+using Lapwing.Formats;
 using Lapwing.Formats.Huggingface;
 
 namespace Lapwing.Models;
@@ -45,7 +46,7 @@ internal sealed class ConfigSettings(ModelConfig config, string architecture, We
         {
             "sliding_attention" => true,
             "full_attention" => false,
-            var other => throw new NotSupportedException($"layer type '{other}' is not supported: full_attention and sliding_attention are"),
+            var other => throw new NotSupportedException($"layer type {Wording.Quote(other)} is not supported: full_attention and sliding_attention are"),
         })];
     }
 
@@ -90,7 +91,7 @@ internal sealed class ConfigSettings(ModelConfig config, string architecture, We
         double partial = rope?.GetDoubleOrNull("partial_rotary_factor") ?? config.GetDoubleOrDefault("partial_rotary_factor", 1);
         string kind = rope?.GetStringOrDefault("rope_type") ?? "default";
         int original = rope?.GetInt32OrNull("original_max_position_embeddings") ?? Int("original_max_position_embeddings", trained);
-        if (kind is "linear" or "llama3" && Number("factor") is null) throw new InvalidDataException($"config.json asks for rotary scaling '{kind}' without its factor");
+        if (kind is "linear" or "llama3" && Number("factor") is null) throw new InvalidDataException($"config.json asks for rotary scaling {Wording.Quote(kind)} without its factor");
         if (kind == "dynamic" && session > trained)
             throw new NotSupportedException($"rotary scaling 'dynamic' stretches beyond the {trained} tokens that the model was trained for, which is not supported: take a --ctx of at most {trained}");
         return new RotarySettings

@@ -1,3 +1,4 @@
+using Lapwing.Formats;
 namespace Lapwing.Models;
 
 /// <summary>
@@ -68,7 +69,7 @@ internal sealed record RotarySettings
             case "llama3": Llama3(inverse); break;
             case "yarn": factor = Yarn(inverse); break;
             case "longrope" or "su": factor = LongRope(inverse); break;
-            default: throw new NotSupportedException($"rotary scaling '{Kind}' is not supported: linear, llama3, yarn, longrope and dynamic are");
+            default: throw new NotSupportedException($"rotary scaling {Wording.Quote(Kind)} is not supported: linear, llama3, yarn, longrope and dynamic are");
         }
         if (Divisors is not null)
         {

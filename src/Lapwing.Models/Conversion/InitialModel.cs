@@ -1,3 +1,4 @@
+using Lapwing.Formats;
 using System.Runtime.InteropServices;
 using Lapwing.Formats.Gguf;
 using Lapwing.Formats.Huggingface;
@@ -29,7 +30,7 @@ public static class InitialModel
     /// <exception cref="InvalidDataException">Settings that make no sense.</exception>
     public static void Write(ModelConfig config, GgufVocabulary vocabulary, string path, NormalFill normal)
     {
-        if (config.ModelType != "llama") throw new NotSupportedException($"{config.Path}: a model of type '{config.ModelType}' cannot be made from nothing yet: use llama");
+        if (config.ModelType != "llama") throw new NotSupportedException($"{config.Path}: a model of type {Wording.Quote(config.ModelType)} cannot be made from nothing yet: use llama");
         var family = ArchitectureRegistry.OfConfig(config.ModelType, config.Path);
         var settings = new ConfigSettings(config, family.GgufName, null, null);
         var spec = family.FromConfig(settings) with { PairedRows = true };

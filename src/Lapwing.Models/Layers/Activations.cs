@@ -1,3 +1,4 @@
+using Lapwing.Formats;
 using Lapwing.Tensors;
 
 namespace Lapwing.Models;
@@ -29,7 +30,7 @@ internal static unsafe class Activations
         "gelu_pytorch_tanh" or "gelu_new" or "gelu_fast" or "gelu_pytorch" or "gelu_accurate" => Activation.GeluTanh,
         "gelu" or "gelu_python" => Activation.GeluErf,
         "relu" => Activation.Relu,
-        _ => throw new NotSupportedException($"activation '{name}' is not supported: silu, gelu, gelu_new, gelu_pytorch_tanh and relu are"),
+        _ => throw new NotSupportedException($"activation {Wording.Quote(name)} is not supported: silu, gelu, gelu_new, gelu_pytorch_tanh and relu are"),
     };
 
     /// <summary>y = act(x).</summary>

@@ -92,7 +92,7 @@ internal sealed unsafe class Weights(ITensorSource source, bool gguf, TensorName
     {
         foreach (string name in source.Tensors.Keys)
             if (!used.Contains(name) && Matters(name))
-                throw new NotSupportedException($"{source.Path}: tensor '{name}' has no place in architecture '{architecture}' as this version knows it: computing without it would be silently wrong");
+                throw new NotSupportedException($"{source.Path}: tensor {Wording.Quote(name)} has no place in architecture '{architecture}' as this version knows it: computing without it would be silently wrong");
     }
 
     /// <inheritdoc/>

@@ -46,6 +46,7 @@ public sealed class GgufLoraTests
         static byte[] Bytes(int count) => new byte[count];
         Refused<InvalidDataException>(new GgufWriter().Set("general.type", "model"), "is no adapter");
         Refused<InvalidDataException>(new GgufWriter(), "is no adapter");
+        Refused<InvalidDataException>(new GgufWriter().Set("general.type", "adapte\n"), "'adapte\\u000a'");
         Refused<NotSupportedException>(Lora().Set("adapter.type", "control"), "'control'");
         Refused<NotSupportedException>(Lora().Set("adapter.alora.invocation_tokens", new[] { 1u }), "some tokens switch on");
         Refused<InvalidDataException>(Lora().Remove("adapter.lora.alpha"), "'adapter.lora.alpha' is missing");

@@ -111,6 +111,13 @@ public class SentencePieceModelTests
     }
 
     [Fact]
+    public void A_token_around_every_text_that_has_no_spelling_has_no_form_in_tokenizer_json()
+    {
+        GgufVocabulary nameless = new() { Model = "llama", Tokens = GgufVocabulary.Spellings(["<unk>", "", "a"]), Scores = [0, 0, 0], TokenTypes = [2, 3, 1], BosId = 1, EosId = 1, UnknownId = 0, AddBos = true };
+        Assert.Contains("token 1", Assert.Throws<NotSupportedException>(() => TokenizerFactory.FromGguf(nameless).ToTokenizerJson()).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_damaged_model_is_refused_in_words()
     {
         byte[] model = Write(Trained, 2, removeExtra: false);

@@ -138,6 +138,8 @@ internal static partial class TokenizerJsonWriter
     {
         int? bos = tokenizer.AddsBos ? tokenizer.BosId : null, eos = tokenizer.AddsEos ? tokenizer.EosId : null;
         if (bos is null && eos is null) return null;
+        foreach (int? id in new[] { bos, eos })
+            if (id is { } token && tokens[token].Length == 0) throw new NotSupportedException($"token {token}, which stands around every text, has no spelling, so tokenizer.json cannot name it");
         var special = new JsonObject();
         JsonArray Parts(params string[] sequences)
         {
