@@ -121,19 +121,39 @@ public sealed unsafe class Head(Linear output, float multiplier = 1, float softC
         {
             float* l = Logits + (long)r * Width;
             int target = Targets[r];
-            double logSum = VectorMath.LogSumExp(l, Width);
-            Losses[r] = (float)(logSum - l[target]);
+            double logSum = VectorMath.LogSumExp(l, Width), loss = logSum - l[target];
+            Losses[r] = (float)loss;
             if (!Slope) return;
-            float right = l[target], shift = (float)logSum;
-            if (SoftCap > 0)
-                for (int i = 0; i < Width; i++) l[i] = MathF.Exp(l[i] - shift) * Weight * Multiplier * (1 - l[i] / SoftCap * (l[i] / SoftCap));
+            float shift = (float)logSum, weight = Weight * Multiplier;
+            double right = -weight * (1 - Math.Exp(-loss)) * (SoftCap > 0 ? CapSlope(l[target]) : 1);
+            // ln Σ is near 20, where float32 has steps of 2e-6: rounding it would make every probability wrong by as much, all in one direction.
+            // What the rounding took away goes into the weight.
+            float scale = (float)(weight * Math.Exp(shift - logSum));
+            if (SoftCap > 0) Capped(l, shift, scale);
             else
             {
                 for (int i = 0; i < Width; i++) l[i] -= shift;
                 VectorMath.Exp(l, l, Width);
-                VectorMath.Scale(l, Weight * Multiplier, l, Width);
+                VectorMath.Scale(l, scale, l, Width);
             }
-            l[target] -= Weight * Multiplier * (SoftCap > 0 ? 1 - right / SoftCap * (right / SoftCap) : 1);
+            // p − 1 of a word that is nearly certain: from its loss, because p itself has no digits left for it.
+            l[target] = (float)right;
         }
+
+        private readonly void Capped(float* l, float shift, float scale)
+        {
+            const int width = 256;
+            float* slopes = stackalloc float[width];
+            for (int from = 0; from < Width; from += width, l += width)
+            {
+                int n = Math.Min(width, Width - from);
+                for (int i = 0; i < n; i++) slopes[i] = CapSlope(l[i]) * scale;
+                for (int i = 0; i < n; i++) l[i] -= shift;
+                VectorMath.Exp(l, l, n);
+                VectorMath.Multiply(l, slopes, l, n);
+            }
+        }
+
+        private readonly float CapSlope(float logit) => 1 - logit / SoftCap * (logit / SoftCap);
     }
 }
