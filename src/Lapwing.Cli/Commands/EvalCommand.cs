@@ -14,7 +14,7 @@ internal static class EvalCommand
 
     public static Command Create(Surroundings surroundings)
     {
-        var command = new Command("eval", "Measure a model: perplexity on a text, or its logits for comparison with a reference");
+        var command = new Command("eval", "Measure a model: perplexity on a text, the loss on rows of answers, or its logits for comparison with a reference");
         var engine = new EngineOptions().AddTo(command);
         var perplexity = new Option<string?>("--perplexity") { Description = "perplexity on this text, by llama.cpp's protocol; with --adapter, base and adapter side by side", HelpName = "FILE" };
         var bits = new Option<string?>("--bits") { Description = "bits per byte on rows of text, each alone: comparable between models of any vocabulary", HelpName = "FILE" };
@@ -23,20 +23,25 @@ internal static class EvalCommand
         var logits = new Option<string?>("--logits") { Description = "compute the logits of this JSON array of token ids", HelpName = "IDS.json" };
         var hidden = new Option<bool>("--hidden") { Description = "with --logits: every layer's output as well, as tensor hidden_states" };
         var output = new Option<string?>("--output", "-o") { Description = "with --logits: the safetensors file to write", HelpName = "FILE" };
+        var answers = new AnswerLoss();
         var require = new Option<string?>("--require") { Description = "exit code 3 unless the adapter is better than its base", HelpName = "better" };
         require.AcceptOnlyFromAmong("better");
         var force = OutputPath.Force();
         foreach (Option option in new Option[] { perplexity, bits, context, chunks, logits, hidden, output, require, force }) command.Options.Add(option);
+        answers.AddTo(command);
         command.SetAction(parsed =>
         {
             string? text = parsed.GetValue(perplexity), idsFile = parsed.GetValue(logits), target = parsed.GetValue(output);
             string? rows = parsed.GetValue(bits);
-            if (new[] { text, idsFile, rows }.Count(f => f is not null) != 1) throw new UsageException("give one of --perplexity FILE, --bits FILE and --logits IDS.json");
+            string? answered = answers.Rows(parsed);
+            if (new[] { text, idsFile, rows, answered }.Count(f => f is not null) != 1) throw new UsageException("give one of --perplexity FILE, --bits FILE, --answers DATA and --logits IDS.json");
+            if (answered is not null && (target is not null || parsed.GetValue(hidden))) throw new UsageException("-o and --hidden go with --logits");
+            if (answered is not null) return answers.Run(parsed, engine, parsed.GetValue(require) is not null, surroundings);
             if (rows is not null) return Bits(engine, parsed, rows, surroundings);
             if (idsFile is not null)
             {
                 if (target is null) throw new UsageException("--logits needs -o FILE.safetensors");
-                if (parsed.GetValue(require) is not null) throw new UsageException("--require goes with --perplexity");
+                if (parsed.GetValue(require) is not null) throw new UsageException("--require goes with --perplexity and --answers");
                 // What this command wrote before may be written anew; anything else that is there is the person's to give up.
                 OutputPath.ForFile(target, parsed.GetValue(force) || LogitsWriter.Wrote(target), idsFile);
                 int[] ids = JsonInput.Ids(idsFile);

@@ -2,9 +2,7 @@ using System.CommandLine;
 using Lapwing.Cli.Engine;
 using Lapwing.Cli.Host;
 using Lapwing.Cli.Machine;
-using Lapwing.Cli.Templates;
 using Lapwing.Tensors;
-using Lapwing.Text.Templates;
 using Lapwing.Training;
 using Lapwing.Training.Data;
 
@@ -15,9 +13,6 @@ internal sealed class TunePreparation : IDisposable
 {
     // Value, gradient and AdamW's two moments of a weight that learns, float32 each.
     private const int BytesOfAWeight = 16;
-
-    // Some templates write today's date. A run that is resumed tomorrow, or repeated next year, must see the same tokens.
-    private static readonly JinjaOptions Clock = new() { Now = new DateTimeOffset(2026, 1, 1, 12, 0, 0, TimeSpan.Zero) };
 
     private TunePreparation(LoadedModel loaded, DataSet data, IReadOnlyList<Example> examples, TuneOptions options) =>
         (Loaded, Data, Examples, Options) = (loaded, data, examples, options);
@@ -45,7 +40,7 @@ internal sealed class TunePreparation : IDisposable
         {
             int length = TuneSettings.AsUsage(() => TuneOptions.LengthFor(loaded.Model.Info.ContextLength, settings.Length(parsed)));
             foreach (string line in data.Report.Recognised) surroundings.Message(Wording.Printable(line));
-            var examples = Build(loaded, data, length);
+            var examples = ExampleSource.Build(loaded, data, length);
             foreach (string line in data.Report.Problems()) surroundings.Message("warning: " + Wording.Printable(line));
             var options = settings.Read(parsed, length, examples.Count, loaded.Model.Info.Hidden);
             return new TunePreparation(loaded, data, examples, options);
@@ -69,33 +64,6 @@ internal sealed class TunePreparation : IDisposable
     }
 
     public void Dispose() => Loaded.Dispose();
-
-    private static IReadOnlyList<Example> Build(LoadedModel loaded, DataSet data, int length)
-    {
-        int vocabulary = loaded.Model.Info.Vocabulary;
-        // Rows of tokens need no tokenizer, and some models bring none.
-        if (data.Rows.All(r => r is TokenRow))
-            return new ExampleBuilder(_ => throw new InvalidDataException("no conversation"), _ => throw new InvalidDataException("no text"), _ => [], new() { Length = length, Vocabulary = vocabulary }).Build(data);
-        var template = data.Rows.Any(r => r is ConversationRow) ? ChatTemplates.Of(loaded.Text, loaded.Path, Clock) : null;
-        return ExampleBuilder.For(loaded.Tokenizer, Render, vocabulary, length).Build(data);
-
-        RenderedText Render(ConversationRow row)
-        {
-            if (template is null) return Continuation(row, loaded);
-            var (text, learn) = template.RenderWithMask(row.Messages, row.Learn, row.Tools);
-            return new RenderedText(text, learn);
-        }
-    }
-
-    // Without a template nothing says who speaks: only a completion, which goes on where its prompt ends, has one clear form.
-    private static RenderedText Continuation(ConversationRow row, LoadedModel loaded)
-    {
-        if (!row.IsContinuation || row.Tools is not null)
-            throw new NotSupportedException($"{loaded.Path} has no chat template, which the conversation in {row.Origin} needs: take an instruction-tuned model, or write the rows as \"prompt\" and \"completion\" or as plain text");
-        string prompt = row.Messages[0]["content"]!.GetValue<string>(), completion = row.Messages[1]["content"]!.GetValue<string>();
-        string end = loaded.Tokenizer.EosId is { } id ? loaded.Tokenizer.TokenText(id) : "";
-        return new(prompt + completion + end, [(prompt.Length, prompt.Length + completion.Length + end.Length)]);
-    }
 
     private static void RefuseTooLarge(long parameters)
     {

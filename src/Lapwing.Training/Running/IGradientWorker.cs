@@ -13,6 +13,8 @@ public interface IGradientWorker
 /// <summary>Loss without gradients, by the arithmetic that inference will use.</summary>
 public interface ILossWorker
 {
-    /// <summary>Σ −ln p over the loss tokens of <paramref name="examples"/>.</summary>
-    double Loss(ReadOnlySpan<Example> examples);
+    /// <summary>For each of <paramref name="examples"/>, Σ −ln p over its loss tokens: it does not depend on what else is computed with it.</summary>
+    /// <param name="examples">What is computed together.</param>
+    /// <param name="sums">[examples.Length].</param>
+    void Losses(ReadOnlySpan<Example> examples, Span<double> sums);
 }

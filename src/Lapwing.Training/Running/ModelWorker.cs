@@ -35,10 +35,17 @@ public sealed class ModelWorker : IGradientWorker, ILossWorker, IDisposable
     }
 
     /// <inheritdoc/>
-    public double Loss(ReadOnlySpan<Example> examples)
+    public void Losses(ReadOnlySpan<Example> examples, Span<double> sums)
     {
         int count = Lay(examples, out int[] lengths);
-        return pass.Loss(ids.AsSpan(0, count), targets.AsSpan(0, count), lengths, losses.AsSpan(0, count));
+        pass.Loss(ids.AsSpan(0, count), targets.AsSpan(0, count), lengths, losses.AsSpan(0, count));
+        int offset = 0;
+        for (int e = 0; e < examples.Length; e++)
+        {
+            sums[e] = 0;
+            foreach (float loss in losses.AsSpan(offset, lengths[e])) sums[e] += loss;
+            offset += lengths[e];
+        }
     }
 
     /// <inheritdoc/>

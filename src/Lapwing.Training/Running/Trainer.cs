@@ -148,16 +148,31 @@ public sealed class Trainer : IDisposable
 
     private TrainingResult Result(TrainingOutcome outcome, string? diagnosis, Stopwatch clock) => new(outcome, diagnosis, steps, validations, seconds + clock.Elapsed.TotalSeconds);
 
-    /// <summary>The mean loss over all loss tokens of <paramref name="examples"/>; null where it was told to stop.</summary>
-    public static double? MeanLoss(ILossWorker worker, Example[] examples, int tokensAtOnce, CancellationToken cancellation = default)
+    /// <summary>
+    /// Σ −ln p over the loss tokens of each of <paramref name="examples"/>; null where it was told to stop. The bits are the same whatever
+    /// <paramref name="tokensAtOnce"/> is.
+    /// </summary>
+    public static double[]? Losses(ILossWorker worker, Example[] examples, int tokensAtOnce, CancellationToken cancellation = default)
     {
-        double sum = 0;
+        var sums = new double[examples.Length];
         foreach (var part in MicroBatches.Cut(examples, tokensAtOnce))
         {
             if (cancellation.IsCancellationRequested) return null;
-            sum += worker.Loss(part);
+            worker.Losses(part, sums.AsSpan(part.Offset, part.Count));
         }
 
+        return sums;
+    }
+
+    /// <summary>The mean loss over all loss tokens of <paramref name="examples"/>; null where it was told to stop.</summary>
+    public static double? MeanLoss(ILossWorker worker, Example[] examples, int tokensAtOnce, CancellationToken cancellation = default) =>
+        Losses(worker, examples, tokensAtOnce, cancellation) is { } sums ? Mean(sums, examples) : null;
+
+    /// <summary>The mean over all loss tokens of <paramref name="examples"/>, from the sums of each.</summary>
+    public static double Mean(double[] sums, Example[] examples)
+    {
+        double sum = 0;
+        foreach (double one in sums) sum += one; // in their order: what a library makes of a sum may differ from machine to machine
         return sum / examples.Sum(e => (long)e.LossTokens);
     }
 }

@@ -112,12 +112,12 @@ public sealed class TuneRun : IDisposable
     public TunePlan Plan()
     {
         int most = options.Trainer.MicroBatchTokens;
-        var (rate, bytes) = Measure(Split.Training, part => worker.LossAndGradients(part, 0), worker);
+        var (rate, bytes) = Measure(Split.Training, part => _ = worker.LossAndGradients(part, 0), worker);
         foreach (var tensor in tensors) tensor.Gradient.Clear();
-        var (forward, forwardBytes) = validator is null ? (0, 0) : Measure(Split.Validation, part => validator.Loss(part), validator);
+        var (forward, forwardBytes) = validator is null ? (0, 0) : Measure(Split.Validation, part => validator.Losses(part, new double[part.Length]), validator);
         return new(Steps, trainer.Tokens, trainer.Validations * Split.Validation.Sum(e => (long)e.Ids.Length), TrainedParameters, rate, forward, bytes + forwardBytes, 16 * TrainedParameters);
 
-        (double Rate, long Bytes) Measure(Example[] examples, Func<Example[], double> work, ModelWorker by)
+        (double Rate, long Bytes) Measure(Example[] examples, Action<Example[]> work, ModelWorker by)
         {
             Example[] longest = [.. examples.OrderByDescending(e => e.Ids.Length)];
             Example[] part = [.. MicroBatches.Cut(longest, most).First()];
