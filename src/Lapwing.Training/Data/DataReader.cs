@@ -88,14 +88,10 @@ public static class DataReader
         {
             report.Add(e.Problem, origin, e.Message);
         }
-        catch (JsonException e)
-        {
-            report.Add(RowProblem.Malformed, origin, JsonRows.Reason(e));
-        }
         catch (InvalidOperationException)
         {
             // System.Text.Json finds half of a surrogate pair (\ud800) only when the string is asked for.
-            report.Add(RowProblem.Malformed, origin, "a string with half a surrogate pair");
+            report.Add(RowProblem.Malformed, origin, "a string with half a surrogate pair (\\ud800 alone): write the character itself, or both halves");
         }
     }
 
@@ -116,7 +112,7 @@ public static class DataReader
         string extension = Path.GetExtension(name).ToLowerInvariant();
         if (extension is ".txt" or ".text" or ".md") return true;
         if (content[content.IndexOfAnyExcept(" \t\r\n"u8)] is (byte)'{' or (byte)'[') return false;
-        return extension is ".json" or ".jsonl" or ".ndjson" ? throw new InvalidDataException($"{name} is not JSON: it must open with {{ or [") : true;
+        return extension is ".json" or ".jsonl" or ".ndjson" ? throw new InvalidDataException($"{name} is not JSON: it must open with {{ or [; plain text goes into a file that ends in .txt") : true;
     }
 
     private static bool IsDocument(string name, ReadOnlyMemory<byte> content)
@@ -145,7 +141,7 @@ public static class DataReader
             content.StartsWith((ReadOnlySpan<byte>)[0x1f, 0x8b]) ? "gzip" :
             content.StartsWith((ReadOnlySpan<byte>)[0x28, 0xb5, 0x2f, 0xfd]) ? "Zstandard" :
             content.StartsWith("PK\u0003\u0004"u8) ? "ZIP" :
-            content.StartsWith((ReadOnlySpan<byte>)[0xff, 0xfe]) || content.StartsWith((ReadOnlySpan<byte>)[0xfe, 0xff]) ? "UTF-16" :
+            content.StartsWith((ReadOnlySpan<byte>)[0xff, 0xfe]) || content.StartsWith((ReadOnlySpan<byte>)[0xfe, 0xff]) || content.Length > 1 && (content[0] == 0) != (content[1] == 0) ? "UTF-16" :
             Path.GetExtension(name).ToLowerInvariant() is ".csv" or ".tsv" ? "a table" : null;
         if (what is not null) throw new NotSupportedException($"{name} is {what}: write the rows as JSON, JSONL or plain text in UTF-8");
     }

@@ -75,7 +75,7 @@ public sealed class DataReport
             RowProblem.Malformed => $"{rows} left out, malformed",
             RowProblem.NotUtf8 => $"{rows} left out, not UTF-8",
             RowProblem.UnknownForm => $"{rows} left out, in no known form",
-            RowProblem.EmptyAnswer => $"{rows} left out, the answer is empty",
+            RowProblem.EmptyAnswer => $"{rows} left out, without an answer",
             RowProblem.Refused => $"{rows} left out, refused by the model's chat template",
             RowProblem.Duplicate => $"{rows} the same as an earlier one (kept)",
             RowProblem.Truncated => $"{rows} cut off at --length",

@@ -1,12 +1,14 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace Lapwing.Training.Data;
 
 /// <summary>Cuts the bytes of a JSON or JSONL file into rows, each with its line. Nothing is parsed deeper than 64 levels or held twice.</summary>
 internal static class JsonRows
 {
-    private const int MaxDepth = 64;
+    /// <summary>Levels of lists and objects in each other.</summary>
+    public const int MaxDepth = 64;
 
     // 16 MiB is about four million tokens: no example, and a file that lacks its line ends.
     private const int MaxRowBytes = 16 << 20;
@@ -23,12 +25,15 @@ internal static class JsonRows
         int line = 0;
         for (int start = 0; start < file.Length;)
         {
-            int length = file.Span[start..].IndexOf((byte)'\n');
+            // No line end may stand bare within JSON's strings, so a lone CR ends a line as well.
+            int length = file.Span[start..].IndexOfAny((byte)'\n', (byte)'\r');
             int end = length < 0 ? file.Length : start + length;
             line++;
             var row = file[start..end];
-            if (row.Span.ContainsAnyExcept(" \t\r"u8)) yield return new(line, row);
-            start = end + 1;
+            // Files that were put together bring a byte order mark each.
+            if (row.Span.StartsWith("\uFEFF"u8)) row = row[3..];
+            if (row.Span.ContainsAnyExcept(" \t"u8)) yield return new(line, row);
+            start = end + (file.Span[end..].StartsWith("\r\n"u8) ? 2 : 1);
         }
     }
 
@@ -62,7 +67,7 @@ internal static class JsonRows
         }
         catch (JsonException e)
         {
-            throw new InvalidDataException($"{name}:{(e.LineNumber ?? 0) + 1} is not JSON: {Reason(e)}", e);
+            throw NotJson(name, file.Span, e);
         }
 
         return rows;
@@ -72,20 +77,43 @@ internal static class JsonRows
     /// <exception cref="RowException">Not UTF-8, not JSON, or too long.</exception>
     public static JsonDocument Parse(ReadOnlyMemory<byte> row)
     {
-        if (row.Length > MaxRowBytes) throw new RowException(RowProblem.Malformed, $"{row.Length} bytes in one row; at most {MaxRowBytes} are read");
-        if (!System.Text.Unicode.Utf8.IsValid(row.Span)) throw new RowException(RowProblem.NotUtf8, $"byte {row.Span[InvalidAt(row.Span)]:x2}");
-        return JsonDocument.Parse(row, Strict);
+        if (row.Length > MaxRowBytes) throw new RowException(RowProblem.Malformed, $"{row.Length >> 20} MiB in one row, and at most {MaxRowBytes >> 20} are read: is a line end missing?");
+        if (!System.Text.Unicode.Utf8.IsValid(row.Span))
+        {
+            int invalid = InvalidAt(row.Span);
+            throw new RowException(RowProblem.NotUtf8, $"character {Encoding.UTF8.GetCharCount(row.Span[..invalid]) + 1}: byte {row.Span[invalid]:x2} is no UTF-8: save the file as UTF-8");
+        }
+
+        try
+        {
+            return JsonDocument.Parse(row, Strict);
+        }
+        catch (JsonException e)
+        {
+            throw new RowException(RowProblem.Malformed, JsonFault.Describe(row.Span, e));
+        }
     }
 
-    /// <summary>What the parser found wrong, without its position (which counts from the row's start) and without the row's text, on one line.</summary>
-    public static string Reason(JsonException e)
+    /// <summary>JSON that stands as text in a row's string: tools and function calls in some forms.</summary>
+    /// <exception cref="RowException">It is none; <paramref name="what"/> names the place.</exception>
+    public static JsonNode? Inner(string json, string what)
     {
-        const string Literal = "an invalid JSON literal";
-        int position = e.Message.LastIndexOf(" LineNumber:", StringComparison.Ordinal);
-        string reason = (position < 0 ? e.Message : e.Message[..position]).TrimEnd('.');
-        // The parser quotes all that follows a word that it does not know.
-        int literal = reason.LastIndexOf(Literal, StringComparison.Ordinal);
-        return RowParser.Readable(literal < 0 ? reason : reason[literal..], 100);
+        try
+        {
+            return JsonNode.Parse(json, documentOptions: Strict);
+        }
+        catch (JsonException e)
+        {
+            throw new RowException(RowProblem.Malformed, $"{what}: its text is no JSON, {JsonFault.Describe(Encoding.UTF8.GetBytes(json), e)}");
+        }
+    }
+
+    private static InvalidDataException NotJson(string name, ReadOnlySpan<byte> file, JsonException e)
+    {
+        int invalid = InvalidAt(file);
+        var (offset, what) = invalid < file.Length ? (invalid, $"byte {file[invalid]:x2} is no UTF-8: save the file as UTF-8") : JsonFault.Find(file, several: true, e);
+        int character = Encoding.UTF8.GetCharCount(file[(file[..offset].LastIndexOf((byte)'\n') + 1)..offset]) + 1;
+        return new($"{name}:{file[..offset].Count((byte)'\n') + 1} is not JSON: character {character}: {what}", e);
     }
 
     /// <summary>Where the first byte that is no UTF-8 stands.</summary>

@@ -12,11 +12,11 @@ internal static class RowParser
     {
         var fields = new RowFields(origin, placeholders);
         if (row.ValueKind == JsonValueKind.Array && row.GetArrayLength() > 0 && row[0].ValueKind == JsonValueKind.Object && row[0].TryGetProperty("role", out _))
-            return (DataForm.OpenAIChat, [fields.Conversation(ChatForm.Messages(row, fields, out bool[] learn), null, learn)]);
-        if (row.ValueKind != JsonValueKind.Object) throw new RowException(RowProblem.UnknownForm, "a row must be a JSON object");
+            return (DataForm.OpenAIChat, [fields.Conversation(ChatForm.Messages(row, "row", fields, out bool[] learn), null, learn)]);
+        if (row.ValueKind != JsonValueKind.Object) throw new RowException(RowProblem.UnknownForm, $"it is {Kind(row.ValueKind)}; a row is an object, {{…}}");
         bool Has(string name) => row.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null;
 
-        if (Has("chosen") && Has("rejected")) throw new RowException(RowProblem.UnknownForm, "a preference pair, which answers alone cannot be learnt from");
+        if (Has("chosen") && Has("rejected")) throw new RowException(RowProblem.UnknownForm, "a preference pair, and tune learns from answers: write the chosen one as \"completion\"");
         if (Has("input_ids")) return (DataForm.Tokens, [TokenForm.Parse(row, origin)]);
         if (Has("messages")) return (DataForm.OpenAIChat, [ChatForm.Parse(row, fields)]);
         if (Has("conversations")) return (DataForm.ShareGpt, [ShareGptForm.Parse(row, fields, "conversations")]);
@@ -31,8 +31,21 @@ internal static class RowParser
             return text.Length > 0 ? (DataForm.Text, [new TextRow(origin, text)]) : throw new RowException(RowProblem.NothingToLearn, "the text is empty");
         }
 
-        throw new RowException(RowProblem.UnknownForm, $"it has {Names(row)}");
+        throw new RowException(RowProblem.UnknownForm, $"it has {Names(row)}; known are {Known}");
     }
+
+    private const string Known = "prompt with completion, instruction with output, messages, conversations, text, and input_ids";
+
+    /// <summary>What a message calls a value.</summary>
+    internal static string Kind(JsonValueKind kind) => kind switch
+    {
+        JsonValueKind.Object => "an object",
+        JsonValueKind.Array => "a list",
+        JsonValueKind.String => "a string",
+        JsonValueKind.Number => "a number",
+        JsonValueKind.Null or JsonValueKind.Undefined => "null",
+        _ => "true or false",
+    };
 
     private static string Names(JsonElement row)
     {

@@ -48,14 +48,6 @@ public sealed class DataProblemTests : IDisposable
         Assert.Contains("rows.jsonl:2", Assert.Single(data.Report.Problems()));
     }
 
-    [Fact]
-    public void A_row_that_is_not_UTF8_is_left_out()
-    {
-        byte[] bytes = [.. Encoding.UTF8.GetBytes(Good + "\n"), .. "{\"text\":\""u8, 0xff, .. "\"}\n"u8];
-        var data = DataReader.Read([files.Write("rows.jsonl", bytes)], new());
-        Assert.Contains("rows.jsonl:2 (byte ff)", Assert.Single(data.Report.Problems()));
-    }
-
     [Theory]
     [InlineData("rows.json")]
     [InlineData("rows")]
@@ -72,7 +64,7 @@ public sealed class DataProblemTests : IDisposable
     {
         string problem = Assert.Single(files.Read("rows.jsonl", Good + "\n{\"text\":tree of a private diary\t}").Report.Problems());
         Assert.DoesNotContain("diary", problem);
-        Assert.Contains("rows.jsonl:2 (an invalid JSON literal. Expected the literal 'true'", problem);
+        Assert.Contains("rows.jsonl:2 (character 9: text without quotes", problem);
         string message = Assert.Throws<InvalidDataException>(() => files.Read("rows.json", "[{\"text\":\n tree\n of\n}]")).Message;
         Assert.DoesNotContain('\n', message);
         Assert.DoesNotContain(" of", message);
@@ -119,7 +111,7 @@ public sealed class DataProblemTests : IDisposable
     [InlineData("a.json", "[{}] x", "is not JSON")]
     [InlineData("a.json", "[{}] 7", "something follows")]
     [InlineData("a.json", "[]", "no usable row")]
-    [InlineData("a.jsonl", "{\"b\":1}", "no usable row; 1 row left out, in no known form: a.jsonl:1 (it has the fields b)")]
+    [InlineData("a.jsonl", "{\"b\":1}", "no usable row; 1 row left out, in no known form: a.jsonl:1 (it has the fields b; known are")]
     public void A_file_without_data_stops_with_a_reason(string name, string content, string reason) =>
         Assert.Contains(reason, Assert.Throws<InvalidDataException>(() => files.Read(name, content)).Message);
 

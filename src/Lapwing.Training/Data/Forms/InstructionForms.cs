@@ -28,10 +28,10 @@ internal static class InstructionForms
     {
         string instruction = fields.Text(row, "instruction") ?? "";
         var instances = row.GetProperty("instances");
-        if (instances.ValueKind != JsonValueKind.Array || instances.GetArrayLength() == 0) throw new RowException(RowProblem.Malformed, "\"instances\" must be a list of input and output");
+        if (instances.ValueKind != JsonValueKind.Array || instances.GetArrayLength() == 0) throw new RowException(RowProblem.Malformed, "\"instances\" must be a list of objects with \"input\" and \"output\", and not empty");
         foreach (var instance in instances.EnumerateArray())
         {
-            if (instance.ValueKind != JsonValueKind.Object) throw new RowException(RowProblem.Malformed, "an instance must be an object");
+            if (instance.ValueKind != JsonValueKind.Object) throw new RowException(RowProblem.Malformed, $"an instance must be an object with \"input\" and \"output\", and is {RowParser.Kind(instance.ValueKind)}");
             yield return fields.Conversation(
             [
                 RowFields.Message("user", Join(instruction, fields.Text(instance, "input") ?? "")),
@@ -65,17 +65,17 @@ internal static class InstructionForms
 
     private static List<JsonObject> Side(JsonElement row, RowFields fields, string name, string role) =>
         row.GetProperty(name).ValueKind == JsonValueKind.Array
-            ? ChatForm.Messages(row.GetProperty(name), fields, out _)
+            ? ChatForm.Messages(row.GetProperty(name), name, fields, out _)
             : [RowFields.Message(role, fields.Text(row, name) ?? "")];
 
     private static void AddHistory(JsonElement row, RowFields fields, List<JsonObject> messages)
     {
         if (!row.TryGetProperty("history", out var history) || history.ValueKind == JsonValueKind.Null) return;
-        if (history.ValueKind != JsonValueKind.Array) throw new RowException(RowProblem.Malformed, "\"history\" must be a list of pairs");
+        if (history.ValueKind != JsonValueKind.Array) throw new RowException(RowProblem.Malformed, "\"history\" must be a list of [question, answer]");
         foreach (var turn in history.EnumerateArray())
         {
             if (turn.ValueKind != JsonValueKind.Array || turn.GetArrayLength() != 2 || turn[0].ValueKind != JsonValueKind.String || turn[1].ValueKind != JsonValueKind.String)
-                throw new RowException(RowProblem.Malformed, "\"history\" must be a list of pairs of strings");
+                throw new RowException(RowProblem.Malformed, "\"history\" must be a list of [question, answer], two strings each");
             messages.Add(RowFields.Message("user", fields.Fill(turn[0].GetString()!)));
             messages.Add(RowFields.Message("assistant", fields.Fill(turn[1].GetString()!)));
         }

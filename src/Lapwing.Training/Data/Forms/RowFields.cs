@@ -18,7 +18,7 @@ internal readonly struct RowFields(RowOrigin origin, Placeholders placeholders)
         {
             JsonValueKind.String => Fill(value.GetString()!),
             JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False => value.GetRawText(),
-            _ => throw new RowException(RowProblem.Malformed, $"\"{name}\" must be a string"),
+            _ => throw new RowException(RowProblem.Malformed, $"\"{name}\" must be a string, and is {RowParser.Kind(value.ValueKind)}"),
         };
     }
 
@@ -57,12 +57,12 @@ internal readonly struct RowFields(RowOrigin origin, Placeholders placeholders)
     /// <exception cref="RowException">It has no answer, or an empty one.</exception>
     public ConversationRow Conversation(List<JsonObject> messages, JsonArray? tools, bool[] learn)
     {
-        if (messages.Count == 0) throw new RowException(RowProblem.Malformed, "the conversation is empty");
-        if (!messages.Any(IsAnswer)) throw new RowException(RowProblem.EmptyAnswer, "no message of the assistant");
+        if (messages.Count == 0) throw new RowException(RowProblem.Malformed, "the list of messages is empty");
+        if (!messages.Any(IsAnswer)) throw new RowException(RowProblem.EmptyAnswer, "no message of the assistant, so nothing to learn: give the last one the role \"assistant\"");
         if (!learn.Contains(true)) throw new RowException(RowProblem.NothingToLearn, "every answer has weight 0");
         for (int i = 0; i < messages.Count; i++)
         {
-            if (learn[i] && IsEmpty(messages[i])) throw new RowException(RowProblem.EmptyAnswer, $"message {i + 1}");
+            if (learn[i] && IsEmpty(messages[i])) throw new RowException(RowProblem.EmptyAnswer, $"message {i + 1} is the assistant's and holds no text");
         }
 
         return new(origin, messages, tools, learn);

@@ -9,11 +9,11 @@ internal static class ShareGptForm
     public static ConversationRow Parse(JsonElement row, RowFields fields, string name)
     {
         var turns = row.GetProperty(name);
-        if (turns.ValueKind != JsonValueKind.Array) throw new RowException(RowProblem.Malformed, $"\"{name}\" must be a list");
+        if (turns.ValueKind != JsonValueKind.Array) throw new RowException(RowProblem.Malformed, $"\"{name}\" must be a list of objects with \"from\" and \"value\", and is {RowParser.Kind(turns.ValueKind)}");
         // Some sets write role and content under this name.
         if (turns.EnumerateArray().All(t => t.ValueKind == JsonValueKind.Object && t.TryGetProperty("role", out _)) && turns.GetArrayLength() > 0)
         {
-            var chat = ChatForm.Messages(turns, fields, out bool[] learn);
+            var chat = ChatForm.Messages(turns, name, fields, out bool[] learn);
             return fields.Conversation(chat, ChatForm.Tools(row, fields), learn);
         }
 
@@ -25,7 +25,7 @@ internal static class ShareGptForm
 
     private static JsonObject Message(JsonElement turn, RowFields fields, int number)
     {
-        if (turn.ValueKind != JsonValueKind.Object) throw new RowException(RowProblem.Malformed, $"turn {number} must be an object");
+        if (turn.ValueKind != JsonValueKind.Object) throw new RowException(RowProblem.Malformed, $"turn {number} must be an object with \"from\" and \"value\", and is {RowParser.Kind(turn.ValueKind)}");
         string from = fields.Text(turn, "from") ?? throw new RowException(RowProblem.Malformed, $"turn {number} has no \"from\"");
         string value = fields.Text(turn, "value") ?? throw new RowException(RowProblem.Malformed, $"turn {number} has no \"value\"");
         return from switch
@@ -42,11 +42,11 @@ internal static class ShareGptForm
     // LLaMA-Factory: the value is {"name", "arguments"} as a string, or a list of such.
     private static JsonObject Call(string value, int number)
     {
-        var parsed = JsonNode.Parse(value, documentOptions: JsonRows.Strict);
+        var parsed = JsonRows.Inner(value, $"the function call of turn {number}");
         var calls = new JsonArray();
         foreach (var call in parsed is JsonArray several ? several : [parsed?.DeepClone()])
         {
-            if (call is not JsonObject || call["name"] is null) throw new RowException(RowProblem.Malformed, $"the function call of turn {number} has no \"name\"");
+            if (call is not JsonObject || call["name"] is null) throw new RowException(RowProblem.Malformed, $"the function call of turn {number} must be {{\"name\", \"arguments\"}}, or a list of such");
             var function = new JsonObject { ["name"] = call["name"]!.DeepClone(), ["arguments"] = call["arguments"]?.DeepClone() ?? new JsonObject() };
             calls.Add(new JsonObject { ["type"] = "function", ["function"] = function });
         }
