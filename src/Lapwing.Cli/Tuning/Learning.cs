@@ -10,10 +10,15 @@ internal static class Learning
     // A rise by less than this on a handful of held-out rows is noise.
     private const double Overlearnt = 1.05;
 
+    // With fewer held-out rows one hard row decides which step is best.
+    private const int FewHeldOut = 8;
+
     /// <summary>Learns into <paramref name="folder"/>, which was claimed; <paramref name="source"/> is where the model was loaded from. Returns the exit code.</summary>
     public static int Run(TunePreparation prepared, TuneRun run, string folder, bool resume, string source, Surroundings surroundings)
     {
         surroundings.Message(Describe(prepared, run));
+        if (run.KeepsBest && run.Split.Validation.Length < FewHeldOut)
+            surroundings.Message($"warning: the best step will be chosen by {run.Split.Validation.Length} held-out {(run.Split.Validation.Length == 1 ? "row" : "rows")}, which is little to go by: hold more out (--validation {FewHeldOut})");
         var token = surroundings.Interruption.Token;
         var result = ProgressMeter.Run(surroundings, "learning", run.Steps, "steps", meter =>
         {
@@ -61,8 +66,14 @@ internal static class Learning
         string line = string.Create(CultureInfo.InvariantCulture, $"{Wording.Printable(folder)}: {done} of {run.Steps} steps in {ProgressMeter.Duration(result.Seconds)}, loss {first:0.000} → {last:0.000}");
         if (result.Validation.Count > 1) line += string.Create(CultureInfo.InvariantCulture, $", on what was held out {result.Validation[0].Loss:0.000} → {result.Validation[^1].Loss:0.000}");
         yield return line;
-        if (result.Validation.Count > 1 && result.Validation.MinBy(v => v.Loss) is var best && result.Validation[^1].Loss > Overlearnt * best.Loss)
-            yield return string.Create(CultureInfo.InvariantCulture, $"the held-out loss was lowest, {best.Loss:0.000}, after step {best.Step}: fewer --epochs or a lower --lr may generalise better");
+        if (result.Outcome == TrainingOutcome.StoppedEarly) yield return "stopped early: the held-out loss fell no further";
+        if (result.Kept is { } kept && result.Validation.FirstOrDefault(v => v.Step == kept) is var lowest)
+        {
+            if (kept != done) yield return string.Create(CultureInfo.InvariantCulture, $"kept is what was learnt after step {kept}, where the held-out loss was lowest: {lowest.Loss:0.000}");
+            if (result.Validation[0].Step == 0 && lowest.Loss >= result.Validation[0].Loss) yield return "warning: the held-out loss was never lower than at the start: take a lower --lr, or more data";
+        }
+        else if (result.Validation.Count > 1 && result.Validation.MinBy(v => v.Loss) is var best && result.Validation[^1].Loss > Overlearnt * best.Loss)
+            yield return string.Create(CultureInfo.InvariantCulture, $"the held-out loss was lowest, {best.Loss:0.000}, after step {best.Step}: fewer --epochs or a lower --lr may generalise better, or --keep-best, with enough rows held out to choose by");
         if (result.Outcome is TrainingOutcome.TimeUp or TrainingOutcome.Interrupted) yield return "go on with the same command and --resume";
         else if (run.Method == "full") yield return $"try it: lapwing run {Wording.Printable(folder)}";
         else yield return $"try it: lapwing run {Wording.Printable(source)} --adapter {Wording.Printable(folder)}";

@@ -42,6 +42,10 @@ internal sealed class TuneSettings
     private readonly Option<double?> decay;
     private readonly Option<double?> clip = Numbers.Real("--clip", "largest norm of the gradient; 0 is no clipping (default 1)", 0, 1e9);
     private readonly Option<string?> validation = new("--validation") { Description = "rows held out: 0, a share such as 0.05 (default), or a number", HelpName = "N" };
+    private readonly Option<int?> validateEvery = Numbers.Whole("--validate-every", "steps between two looks at the rows held out (default: an epoch)", 1);
+    private readonly Option<bool> keepBest = new("--keep-best") { Description = $"keep the step of the lowest held-out loss, not the last one (default for adapters where {TrainerOptions.EnoughToChoose} rows or more are held out)" };
+    private readonly Option<bool> keepLast = new("--keep-last") { Description = "keep the last step, whatever the held-out loss says" };
+    private readonly Option<int?> patience = Numbers.Whole("--patience", "stop after N looks at the rows held out without a new lowest loss, and keep the best (default: run to the end)", 1);
     private readonly Option<long?> seed = Numbers.Long("--seed", "seed of everything random (default 42)", 0);
     private readonly Option<bool> noShuffle = new("--no-shuffle") { Description = "rows in the order of the data" };
     private readonly Option<bool> noPack = new("--no-pack") { Description = "one row through the model at a time (slower, the same result)" };
@@ -75,7 +79,7 @@ internal sealed class TuneSettings
             foreach (Option option in new Option[] { method, rank, alpha, target, topLayers, rankPattern, alphaPattern, from }) command.Options.Add(option);
         foreach (Option option in new Option[]
         {
-            rate, schedule, warmup, steps, epochs, batch, length, decay, clip, validation, seed, noShuffle, noPack,
+            rate, schedule, warmup, steps, epochs, batch, length, decay, clip, validation, validateEvery, keepBest, keepLast, patience, seed, noShuffle, noPack,
             atOnce, recompute, hours, set, keepPlaceholders,
         })
             command.Options.Add(option);
@@ -108,6 +112,7 @@ internal sealed class TuneSettings
     public TuneOptions Read(ParseResult parsed, int rowLength, int examples, int width = 1)
     {
         if (parsed.GetValue(steps) is not null && parsed.GetValue(epochs) is not null) throw new UsageException("give --steps or --epochs, not both");
+        if (parsed.GetValue(keepLast) && (parsed.GetValue(keepBest) || parsed.GetValue(patience) is not null)) throw new UsageException($"--keep-last and {(parsed.GetValue(keepBest) ? "--keep-best" : "--patience")} contradict each other");
         string how = pretraining ? "full" : parsed.GetValue(method) ?? "lora";
         if (how is "dora" or "dpo") throw new UsageException($"--method {how} comes in a later version; lora, rslora and full are there");
         if (how is not ("lora" or "rslora" or "full")) throw new UsageException($"--method {how}: lora, rslora and full can be trained");
@@ -121,6 +126,8 @@ internal sealed class TuneSettings
         LearningRateShape? rateShape = trainer.Schedule;
         if (parsed.GetValue(schedule) is { } shape && !LearningRate.TryParseShape(shape, out rateShape)) throw new UsageException($"--schedule takes constant, linear or cosine, not '{shape}'");
         var held = AsUsage(() => parsed.GetValue(validation) is { } size ? ValidationSize.Parse(size) : standard.Validation);
+        bool choosing = parsed.GetValue(keepBest) || parsed.GetValue(patience) is not null;
+        if (choosing && AsUsage(() => held.Of(examples)) == 0) throw new UsageException($"{(parsed.GetValue(keepBest) ? "--keep-best" : "--patience")} needs rows held out to judge by: give --validation 10, say");
         int learnt = examples - AsUsage(() => held.Of(examples));
         var usual = pretraining ? new(trainer.Batches.BatchSize, trainer.Batches.Epochs, trainer.PeakRate) : TuneDefaults.For(learnt, width, how == "full", parsed.GetValue(batch));
         return AsUsage(() => standard with
@@ -153,6 +160,9 @@ internal sealed class TuneSettings
                 PeakRate = parsed.GetValue(rate) ?? usual.Rate,
                 Schedule = rateShape.Value,
                 Warmup = parsed.GetValue(warmup),
+                ValidateEvery = parsed.GetValue(validateEvery),
+                KeepBest = parsed.GetValue(keepLast) ? false : parsed.GetValue(keepBest) ? true : null,
+                Patience = parsed.GetValue(patience),
                 Clip = parsed.GetValue(clip) ?? trainer.Clip,
                 Optimiser = trainer.Optimiser with { WeightDecay = parsed.GetValue(decay) ?? trainer.Optimiser.WeightDecay },
                 Pack = !parsed.GetValue(noPack),

@@ -88,8 +88,9 @@ public sealed record RunRecord
         ["method"] = Method,
         ["started"] = Started.ToUniversalTime().ToString("yyyy-MM-ddTHH:mm:ssZ", System.Globalization.CultureInfo.InvariantCulture),
         ["seconds"] = Math.Round(Result.Seconds, 3),
-        ["outcome"] = Result.Outcome switch { TrainingOutcome.Completed => "completed", TrainingOutcome.Interrupted => "interrupted", TrainingOutcome.TimeUp => "time_up", _ => "diverged" },
+        ["outcome"] = Result.Outcome switch { TrainingOutcome.Completed => "completed", TrainingOutcome.Interrupted => "interrupted", TrainingOutcome.TimeUp => "time_up", TrainingOutcome.StoppedEarly => "stopped_early", _ => "diverged" },
         ["diagnosis"] = Result.Diagnosis,
+        ["kept_step"] = Result.Kept,
         ["base"] = new JsonObject { ["name"] = Base.Name, ["architecture"] = Base.Architecture, ["parameters"] = Base.Parameters, ["files"] = Files(Base.Files) },
         ["from"] = From is null ? null : Files(From),
         ["data"] = new JsonObject

@@ -18,6 +18,7 @@ public sealed class Trainer : IDisposable
     private readonly Divergence divergence;
     private readonly List<StepRecord> steps = [];
     private readonly List<ValidationRecord> validations = [];
+    private readonly BestValues? best;
     private double seconds;
 
     /// <summary>A run over <paramref name="data"/>.</summary>
@@ -34,6 +35,11 @@ public sealed class Trainer : IDisposable
         if (options.MicroBatchTokens < 1) throw new ArgumentException($"{options.MicroBatchTokens} tokens at once: at least one is needed");
         if (!(options.Clip >= 0)) throw new ArgumentException($"--clip {options.Clip}: give 0 for none, or a positive number such as 1");
         if (options.ValidateEvery is < 1) throw new ArgumentException($"validation every {options.ValidateEvery} steps: at least one is needed");
+        if (options.Patience is < 1) throw new ArgumentException($"--patience {options.Patience}: at least one validation is needed");
+        bool judged = validator is not null && data.Validation.Length > 0;
+        if (!judged && (options.KeepBest == true || options.Patience is not null))
+            throw new ArgumentException($"{(options.Patience is null ? "--keep-best" : "--patience")} needs rows held out to judge by: hold some out (--validation 10, say), or leave it off");
+        if (options.KeepBest == true || options.Patience is not null) best = new(tensors);
         (this.tensors, this.worker, this.validator, this.data, this.options) = (tensors, worker, validator, data, options);
         plan = new(data.Training.Length, options.Batches);
         rate = new(options.Schedule, options.PeakRate, Warmup = options.Warmup ?? Math.Min(20, plan.Steps / 20), plan.Steps);
@@ -66,8 +72,10 @@ public sealed class Trainer : IDisposable
     public TrainingResult Run(Action<StepRecord>? onStep = null, Action<ValidationRecord>? onValidation = null, CancellationToken cancellation = default)
     {
         var clock = Stopwatch.StartNew();
-        if (Optimiser.Steps == 0 && !Validate(onValidation, cancellation)) return Result(TrainingOutcome.Interrupted, null, clock);
         int first = Optimiser.Steps;
+        // A run may have been stopped between a step and the validation that follows it.
+        if (IsValidationDue(first) && !validations.Any(v => v.Step == first) && !Validate(onValidation, cancellation)) return Result(TrainingOutcome.Interrupted, null, clock);
+        if (IsPatienceAtEnd) return Result(TrainingOutcome.StoppedEarly, null, clock);
         foreach (int[] indices in plan.From(first))
         {
             if (Step(indices, cancellation) is not { } step) return Result(TrainingOutcome.Interrupted, null, clock);
@@ -82,8 +90,10 @@ public sealed class Trainer : IDisposable
             ClearGradients();
             onStep?.Invoke(step);
             int done = Optimiser.Steps;
-            if ((done == plan.Steps || done % ValidateEvery == 0) && !Validate(onValidation, cancellation))
-                return Result(done == plan.Steps ? TrainingOutcome.Completed : TrainingOutcome.Interrupted, null, clock);
+            // Told to stop in the last validation, a run has learnt all the same; but which step is best it cannot tell yet.
+            if (IsValidationDue(done) && !Validate(onValidation, cancellation))
+                return Result(done == plan.Steps && best is null ? TrainingOutcome.Completed : TrainingOutcome.Interrupted, null, clock);
+            if (done < plan.Steps && IsPatienceAtEnd) return Result(TrainingOutcome.StoppedEarly, null, clock);
             if (done < plan.Steps && clock.Elapsed > options.TimeLimit) return Result(TrainingOutcome.TimeUp, null, clock);
         }
 
@@ -92,6 +102,12 @@ public sealed class Trainer : IDisposable
 
     /// <summary>What has been done so far.</summary>
     internal (IReadOnlyList<StepRecord> Steps, IReadOnlyList<ValidationRecord> Validation) History => (steps, validations);
+
+    /// <summary>The values at the lowest held-out loss; null where the last ones are the outcome.</summary>
+    internal BestValues? Best => best;
+
+    /// <summary>Gives the tensors the values that the run is to leave, where those are not the last ones. The run cannot go on from them.</summary>
+    internal void TakeBest() => best?.Take();
 
     /// <summary>Takes up a run where it was left; the values and moments of what learns are the caller's to restore.</summary>
     internal void Restore(IEnumerable<StepRecord> doneSteps, IEnumerable<ValidationRecord> doneValidations, double secondsBefore)
@@ -135,9 +151,14 @@ public sealed class Trainer : IDisposable
         if (MeanLoss(validator, data.Validation, options.MicroBatchTokens, cancellation) is not { } loss) return false;
         var record = new ValidationRecord(Optimiser.Steps, loss);
         validations.Add(record);
+        best?.Offer(record);
         onValidation?.Invoke(record);
         return true;
     }
+
+    private bool IsValidationDue(int done) => done == 0 || done == plan.Steps || done % ValidateEvery == 0;
+
+    private bool IsPatienceAtEnd => options.Patience is { } patience && best?.Step is { } lowest && validations.Count(v => v.Step > lowest) >= patience;
 
     private int ValidateEvery => options.ValidateEvery ?? plan.StepsPerEpoch;
 
@@ -146,7 +167,7 @@ public sealed class Trainer : IDisposable
         foreach (var tensor in tensors) tensor.Gradient.Clear();
     }
 
-    private TrainingResult Result(TrainingOutcome outcome, string? diagnosis, Stopwatch clock) => new(outcome, diagnosis, steps, validations, seconds + clock.Elapsed.TotalSeconds);
+    private TrainingResult Result(TrainingOutcome outcome, string? diagnosis, Stopwatch clock) => new(outcome, diagnosis, steps, validations, seconds + clock.Elapsed.TotalSeconds, best?.Step);
 
     /// <summary>
     /// Σ −ln p over the loss tokens of each of <paramref name="examples"/>; null where it was told to stop. The bits are the same whatever

@@ -30,6 +30,21 @@ public sealed record TrainerOptions
     /// <summary>Steps from one validation to the next; null: after every epoch. The first comes before the first step, the last after the last.</summary>
     public int? ValidateEvery { get; init; }
 
+    /// <summary>
+    /// Whether the values at the lowest held-out loss are the outcome, rather than the last ones; null: where enough examples are held out to tell
+    /// (<see cref="EnoughToChoose"/>) and an adapter learns, or <see cref="Patience"/> asks for it.
+    /// </summary>
+    public bool? KeepBest { get; init; }
+
+    /// <summary>The run stops after so many validations in a row without a new lowest held-out loss; null: it runs to its end.</summary>
+    public int? Patience { get; init; }
+
+    /// <summary>
+    /// Held-out examples from which on the best step is chosen unasked. Answers differ in difficulty by about their own mean, so the mean of 20 wavers by a quarter of it,
+    /// and differences between steps, being of the same examples, by far less; of two examples it may be chance alone.
+    /// </summary>
+    public const int EnoughToChoose = 20;
+
     /// <summary>The run stops, as if interrupted, after the first step that ends beyond this.</summary>
     public TimeSpan? TimeLimit { get; init; }
 }

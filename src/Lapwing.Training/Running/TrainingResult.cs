@@ -22,6 +22,9 @@ public enum TrainingOutcome
     /// <summary>It was told to stop (Ctrl-C); what was learnt so far stands.</summary>
     Interrupted,
 
+    /// <summary>The held-out loss no longer fell (<see cref="TrainerOptions.Patience"/>): the best step's values stand.</summary>
+    StoppedEarly,
+
     /// <summary>Its time was up; what was learnt so far stands.</summary>
     TimeUp,
 
@@ -35,4 +38,5 @@ public enum TrainingOutcome
 /// <param name="Steps">Every step taken.</param>
 /// <param name="Validation">Every validation.</param>
 /// <param name="Seconds">Time of the run, validation included.</param>
-public sealed record TrainingResult(TrainingOutcome Outcome, string? Diagnosis, IReadOnlyList<StepRecord> Steps, IReadOnlyList<ValidationRecord> Validation, double Seconds);
+/// <param name="Kept">Steps taken before the values that are kept, where those of the lowest held-out loss are; null: the last ones are.</param>
+public sealed record TrainingResult(TrainingOutcome Outcome, string? Diagnosis, IReadOnlyList<StepRecord> Steps, IReadOnlyList<ValidationRecord> Validation, double Seconds, int? Kept = null);

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Lapwing.Formats.Safetensors;
@@ -34,6 +35,7 @@ internal static unsafe class TrainingState
                 writer.AddTensor("first_moment." + tensors[t].Name, ElementType.F32, [tensors[t].Length], (byte*)first);
                 writer.AddTensor("second_moment." + tensors[t].Name, ElementType.F32, [tensors[t].Length], (byte*)second);
             }
+            if (trainer.Best?.Step is not null) writer.AddTensor("best_value." + tensors[t].Name, ElementType.F32, [tensors[t].Length], MemoryMarshal.AsBytes(trainer.Best.Of(t)).ToArray());
         }
 
         writer.Write(path);
@@ -48,13 +50,18 @@ internal static unsafe class TrainingState
         if (file.Metadata.GetValueOrDefault("fingerprint") != fingerprint)
             throw new InvalidDataException($"{path} belongs to a run with another base, other data or other options: repeat them exactly, or start anew without --resume");
         var history = Read(path, file.Metadata.GetValueOrDefault("history") ?? "");
-        if (file.Tensors.Count != Parts.Length * tensors.Count) throw Damaged(path);
+        // The best step is the first of the lowest held-out loss, as the run chose it.
+        ValidationRecord? best = trainer.Best is null ? null : history.Validation.Where(v => v.Step > 0 && double.IsFinite(v.Loss)).OrderBy(v => v.Loss).Select(v => (ValidationRecord?)v).FirstOrDefault();
+        if (file.Tensors.Count != (Parts.Length + (best is null ? 0 : 1)) * tensors.Count) throw Damaged(path);
         for (int t = 0; t < tensors.Count; t++)
         {
             Copy("value", t, tensors[t].Value);
             Copy("first_moment", t, trainer.Optimiser.FirstMoment(t));
             Copy("second_moment", t, trainer.Optimiser.SecondMoment(t));
+            if (best is not null) Copy("best_value", t, trainer.Best!.Of(t));
         }
+
+        if (best is { } lowest) trainer.Best!.Mark(lowest);
 
         trainer.Restore(history.Steps, history.Validation, history.Seconds);
         return history.Seconds;

@@ -28,6 +28,7 @@ public sealed class TuneRun : IDisposable
     private readonly DataSet data;
     private readonly TuneOptions options;
     private readonly Arithmetic arithmetic;
+    private readonly string inferencePath;
     private readonly IReadOnlyList<TrainableTensor> tensors;
     private readonly ModelWorker worker;
     private readonly ModelWorker? validator;
@@ -48,10 +49,12 @@ public sealed class TuneRun : IDisposable
     public TuneRun(DecoderModel model, BaseIdentity baseModel, DataSet data, IReadOnlyList<Example> examples, Arithmetic training, Arithmetic inference, TuneOptions options)
     {
         TuneOptions.LengthFor(model.Info.ContextLength, options.Length);
-        (this.model, this.baseModel, this.data, this.options, arithmetic) = (model, baseModel, data, Seeded(options), training);
+        (this.model, this.baseModel, this.data, this.options, arithmetic, inferencePath) = (model, baseModel, data, Seeded(options), training, inference.Path);
         from = options.From is null ? null : FileIdentities.Of(options.From);
         Split = ValidationSplit.Create(examples, options.Validation, options.Seed);
         if (Split.Training.Length == 0) throw new InvalidDataException("nothing is left to learn from: hold less out (--validation)");
+        bool keepBest = options.Trainer.KeepBest ?? (options.Trainer.Patience is not null || (!options.Full && Split.Validation.Length >= TrainerOptions.EnoughToChoose));
+        this.options = options = this.options with { Trainer = this.options.Trainer with { KeepBest = keepBest } };
         if (options.Full && options.From is not null) throw new ArgumentException("--from starts from an adapter, and training in full has none");
         adapter = options.Full ? null : options.From is null ? LoraTuning.Create(model, this.options.Lora) : LoraTuning.From(model, options.From);
         try
@@ -86,6 +89,9 @@ public sealed class TuneRun : IDisposable
     /// <summary>Steps of the whole run.</summary>
     public int Steps => trainer.Steps;
 
+    /// <summary>Whether the values at the lowest held-out loss are kept rather than the last ones.</summary>
+    public bool KeepsBest => options.Trainer.KeepBest == true;
+
     /// <summary>Weights that learn.</summary>
     public long TrainedParameters => tensors.Sum(t => (long)t.Length);
 
@@ -115,7 +121,7 @@ public sealed class TuneRun : IDisposable
         var (rate, bytes) = Measure(Split.Training, part => _ = worker.LossAndGradients(part, 0), worker);
         foreach (var tensor in tensors) tensor.Gradient.Clear();
         var (forward, forwardBytes) = validator is null ? (0, 0) : Measure(Split.Validation, part => validator.Losses(part, new double[part.Length]), validator);
-        return new(Steps, trainer.Tokens, trainer.Validations * Split.Validation.Sum(e => (long)e.Ids.Length), TrainedParameters, rate, forward, bytes + forwardBytes, 16 * TrainedParameters);
+        return new(Steps, trainer.Tokens, trainer.Validations * Split.Validation.Sum(e => (long)e.Ids.Length), TrainedParameters, rate, forward, bytes + forwardBytes, (options.Trainer.KeepBest == true ? 20 : 16) * TrainedParameters);
 
         (double Rate, long Bytes) Measure(Example[] examples, Action<Example[]> work, ModelWorker by)
         {
@@ -149,8 +155,9 @@ public sealed class TuneRun : IDisposable
             cancellation);
         if (result.Outcome is TrainingOutcome.Interrupted or TrainingOutcome.TimeUp && trainer.Optimiser.Steps > 0)
             TrainingState.Save(state, trainer, tensors, fingerprint, result.Seconds);
-        else if (result.Outcome is TrainingOutcome.Completed or TrainingOutcome.Diverged)
+        else if (result.Outcome is TrainingOutcome.Completed or TrainingOutcome.StoppedEarly or TrainingOutcome.Diverged)
             File.Delete(state); // going on with a run that diverged would diverge again, bit for bit
+        if (result.Outcome != TrainingOutcome.Diverged) trainer.TakeBest();
         return result;
     }
 
@@ -233,12 +240,13 @@ public sealed class TuneRun : IDisposable
     // Whatever decides a bit of the outcome: a run may only go on as what it was.
     private string Fingerprint()
     {
-        var text = new StringBuilder(Options().ToJsonString()).Append(options.Seed).Append(Method).Append(arithmetic.Path).Append(baseModel.Architecture);
+        var text = new StringBuilder(Options().ToJsonString()).Append(options.Seed).Append(Method).Append(arithmetic.Path).Append(inferencePath).Append(baseModel.Architecture);
         foreach (var file in baseModel.Files.Concat(from ?? []).Select(f => f.Sha256).Concat(data.Files.Select(f => f.Sha256))) text.Append(' ').Append(file);
         // The data as it was read: placeholders filled in otherwise make other examples of the same files.
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(Encoding.UTF8.GetBytes(text.ToString()));
-        foreach (var example in Split.Training)
+        // What is held out decides which step is kept.
+        foreach (var example in Split.Training.Concat(Split.Validation))
         {
             hash.AppendData(System.Runtime.InteropServices.MemoryMarshal.AsBytes(example.Ids.AsSpan()));
             hash.AppendData(System.Runtime.InteropServices.MemoryMarshal.AsBytes(example.Labels.AsSpan()));

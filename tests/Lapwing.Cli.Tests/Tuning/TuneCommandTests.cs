@@ -62,6 +62,27 @@ public sealed class TuneCommandTests : IDisposable
     }
 
     [Fact]
+    public void The_best_step_is_kept_and_patience_ends_the_run_where_they_are_asked_for()
+    {
+        string target = folder.At("out");
+        string[] options = ["--rank", "8", "--steps", "60", "--lr", "0.05", "--schedule", "constant", "--validation", "8", "--validate-every", "2"];
+        var result = Run.Lapwing(Tune([.. options, "--patience", "2", "-o", target, "--quiet"])).Succeeds();
+        Assert.Contains("stopped early", result.Output, StringComparison.Ordinal);
+        using var saved = JsonDocument.Parse(File.ReadAllText(Path.Combine(target, "run.json")));
+        var record = saved.RootElement;
+        Assert.Equal("stopped_early", record.GetProperty("outcome").GetString());
+        var lowest = record.GetProperty("validation").EnumerateArray().Skip(1).MinBy(v => v.GetProperty("loss").GetDouble());
+        Assert.Equal(lowest.GetProperty("step").GetInt32(), record.GetProperty("kept_step").GetInt32());
+        Assert.True(record.GetProperty("steps").GetArrayLength() < 60);
+        Assert.True(record.GetProperty("options").GetProperty("keep_best").GetBoolean());
+
+        var last = Run.Lapwing(Tune([.. options, "--keep-last", "-o", folder.At("last"), "--json", "--quiet"])).Succeeds().Json;
+        Assert.Equal(JsonValueKind.Null, last.GetProperty("kept_step").ValueKind);
+        Run.Lapwing(Tune("--keep-last", "--patience", "2", "-o", folder.At("x"))).Fails(ExitCodes.WrongUsage, "--keep-last", "--patience");
+        Run.Lapwing(Tune("--keep-best", "--validation", "0", "-o", folder.At("x"))).Fails(ExitCodes.WrongUsage, "--keep-best", "--validation");
+    }
+
+    [Fact]
     public void Interrupted_before_the_first_step_it_leaves_nothing()
     {
         var world = new Run.World();

@@ -102,6 +102,41 @@ public sealed class TrainerTests : IDisposable
         Assert.Contains("--lr", Message(new() { PeakRate = double.PositiveInfinity }));
     }
 
+    // What is held out has a token that training never sees: at first both losses fall, then the one rises for the other.
+    private static readonly Example[] Mixture = [.. Enumerable.Range(0, 40).Select(i => Tokens(0, 1, 1, 1, i % 4 == 0 ? 3 : 1))], Other = [.. Enumerable.Range(0, 4).Select(_ => Tokens(0, 1, 5, 1))];
+
+    [Fact]
+    public void The_best_step_is_kept_where_it_is_asked_for()
+    {
+        var options = new TrainerOptions { PeakRate = 0.1, Schedule = LearningRateShape.Constant, Warmup = 0, ValidateEvery = 3, Batches = new() { Steps = 60 } };
+        var plain = Run(weights, options, Mixture, Other);
+        var lowest = plain.Validation.MinBy(v => v.Loss);
+        Assert.Null(plain.Kept);
+        Assert.InRange(lowest.Step, 3, 54);
+
+        using var twin = new OwnedTensor("logits", new float[Vocabulary]);
+        var worker = new Softmax(twin);
+        using var trainer = new Trainer([twin.Tensor], worker, worker, new(Mixture, Other), Vocabulary, options with { KeepBest = true });
+        var result = trainer.Run(cancellation: TestContext.Current.CancellationToken);
+        Assert.Equal(plain.Validation, result.Validation);
+        Assert.Equal(lowest.Step, result.Kept);
+        Assert.True(twin.Tensor.Value.SequenceEqual(weights.Tensor.Value)); // the last values: a stopped run goes on from them
+        trainer.TakeBest();
+        Assert.Equal(lowest.Loss, Trainer.MeanLoss(worker, Other, 100, TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public void Patience_ends_a_run_whose_held_out_loss_no_longer_falls()
+    {
+        var options = new TrainerOptions { PeakRate = 0.1, Schedule = LearningRateShape.Constant, Warmup = 0, ValidateEvery = 3, Batches = new() { Steps = 60 }, Patience = 2 };
+        var result = Run(weights, options, Mixture, Other);
+        Assert.Equal(TrainingOutcome.StoppedEarly, result.Outcome);
+        Assert.Equal(result.Validation.MinBy(v => v.Loss).Step, result.Kept);
+        Assert.Equal(result.Kept + 6, result.Steps.Count);
+        Assert.Contains("--patience", Assert.Throws<ArgumentException>(() => Run(weights, options, Mixture)).Message);
+        Assert.Contains("--keep-best", Assert.Throws<ArgumentException>(() => Run(weights, options with { Patience = null, KeepBest = true }, Mixture)).Message);
+    }
+
     private static TrainingResult Run(OwnedTensor tensor, TrainerOptions options, Example[]? data = null, Example[]? held = null)
     {
         var worker = new Softmax(tensor);

@@ -80,6 +80,65 @@ public sealed class TuneRunTests : IDisposable
         }
     }
 
+    // Stopped after any step, and in the middle of any validation: which step is best, and when patience ends, must not depend on it.
+    [Theory]
+    [InlineData(null)]
+    [InlineData(1)]
+    public void The_best_step_and_the_end_of_patience_survive_any_stop(int? patience)
+    {
+        var options = Options(24) with { Validation = ValidationSize.Parse("8") };
+        options = options with { Trainer = options.Trainer with { PeakRate = 0.05, Schedule = LearningRateShape.Constant, ValidateEvery = 3, KeepBest = true, Patience = patience } };
+        var whole = Through("whole", null, null);
+        Assert.NotNull(whole.Kept);
+        Assert.True(whole.Kept < whole.Steps.Count, "the case shows nothing: the last step is the best");
+        if (patience is not null) Assert.Equal(TrainingOutcome.StoppedEarly, whole.Outcome);
+        byte[] expected = File.ReadAllBytes(Path.Combine(files.Folder, "whole", "adapter_model.safetensors"));
+        for (int stop = 1; stop < whole.Steps.Count; stop += 2) Same(Through($"step {stop}", stop, null), $"step {stop}");
+        for (int stop = 1; stop < whole.Validation.Count; stop++) Same(Through($"validation {stop}", null, stop), $"validation {stop}");
+
+        void Same(TrainingResult result, string folder)
+        {
+            Assert.Equal((whole.Outcome, whole.Kept), (result.Outcome, result.Kept));
+            Assert.Equal(whole.Validation, result.Validation);
+            Assert.Equal(expected, File.ReadAllBytes(Path.Combine(files.Folder, folder, "adapter_model.safetensors")));
+        }
+
+        TrainingResult Through(string name, int? afterStep, int? inValidation)
+        {
+            string folder = Path.Combine(files.Folder, name);
+            using var model = Model();
+            if (afterStep is null && inValidation is null) return Once(null, resume: false);
+            using var stop = new CancellationTokenSource();
+            Assert.Equal(TrainingOutcome.Interrupted, Once(stop, resume: false).Outcome);
+            return Once(null, resume: true);
+
+            TrainingResult Once(CancellationTokenSource? stop, bool resume)
+            {
+                using var run = Prepare(model, options);
+                TuneRun.ClaimFolder(folder, resume);
+                int validations = 0;
+                // Stopped as the step before a validation ends, the validation itself is what is cut short.
+                var result = run.Run(folder, resume, s =>
+                {
+                    if (s.Step + 1 == afterStep || (s.Step + 1) % 3 == 0 && ++validations == inValidation) stop?.Cancel();
+                }, cancellation: stop?.Token ?? TestContext.Current.CancellationToken);
+                run.Save(folder, result);
+                run.Adapter.Detach();
+                return result;
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData("8", false)]
+    [InlineData("20", true)]
+    public void With_enough_rows_held_out_the_best_step_is_kept_unasked(string held, bool keeps)
+    {
+        using var model = Model();
+        using var run = Prepare(model, Options(4) with { Validation = ValidationSize.Parse(held) });
+        Assert.Equal(keeps, run.KeepsBest);
+    }
+
     [Fact]
     public void A_run_goes_on_only_as_what_it_was()
     {
