@@ -33,18 +33,20 @@ public sealed unsafe class GradientPass(DecoderModel model, Arithmetic arithmeti
     /// <param name="labels">For each token the one that should follow it, or <see cref="Head.NoLoss"/>.</param>
     /// <param name="lengths">Tokens of each sequence.</param>
     /// <param name="losses">[ids.Length]: each token's share.</param>
-    public double Loss(ReadOnlySpan<int> ids, ReadOnlySpan<int> labels, ReadOnlySpan<int> lengths, Span<float> losses)
+    /// <param name="shared">Whether the first sequence is the beginning of all others, which hold only what follows it. The losses are the same bits.</param>
+    public double Loss(ReadOnlySpan<int> ids, ReadOnlySpan<int> labels, ReadOnlySpan<int> lengths, Span<float> losses, bool shared = false)
     {
-        Begin(ids, labels, lengths);
+        Begin(ids, labels, lengths, shared);
         pass.Tape = null;
         float* hidden = model.Forward(pass, ids);
         return model.Head.Loss(pass, hidden, labels, losses);
     }
 
     /// <summary>As <see cref="Loss"/>, and adds <paramref name="weight"/> times its gradient to that of everything trained.</summary>
-    public double LossAndGradients(ReadOnlySpan<int> ids, ReadOnlySpan<int> labels, ReadOnlySpan<int> lengths, Span<float> losses, float weight)
+    /// <remarks>What a <paramref name="shared"/> beginning adds to a gradient is added once for all: the sum's order differs, and with it the last bits.</remarks>
+    public double LossAndGradients(ReadOnlySpan<int> ids, ReadOnlySpan<int> labels, ReadOnlySpan<int> lengths, Span<float> losses, float weight, bool shared = false)
     {
-        Begin(ids, labels, lengths);
+        Begin(ids, labels, lengths, shared);
         int hidden = model.Info.Hidden, lowest = LowestTrained(), blocks = model.Blocks.Count;
         long count = (long)pass.Tokens * hidden;
         var workspace = pass.Workspace;
@@ -86,6 +88,9 @@ public sealed unsafe class GradientPass(DecoderModel model, Arithmetic arithmeti
         return loss;
     }
 
+    /// <summary>Whether sequences may share their beginning: all that the layers keep of a token is kept per token, so that it can be copied.</summary>
+    public bool CanShare => model.Blocks.All(b => b.State(pass.Arithmetic.CacheType).BytesOnce == 0);
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -101,7 +106,7 @@ public sealed unsafe class GradientPass(DecoderModel model, Arithmetic arithmeti
         next[labels.Length - 1] = Head.NoLoss;
     }
 
-    private void Begin(ReadOnlySpan<int> ids, ReadOnlySpan<int> labels, ReadOnlySpan<int> lengths)
+    private void Begin(ReadOnlySpan<int> ids, ReadOnlySpan<int> labels, ReadOnlySpan<int> lengths, bool shared)
     {
         if (ids.IsEmpty || labels.Length != ids.Length) throw new ArgumentException($"{ids.Length} ids and {labels.Length} labels: a batch needs as many of one as of the other, and at least one");
         pass.Workspace.Clear();
@@ -111,7 +116,7 @@ public sealed unsafe class GradientPass(DecoderModel model, Arithmetic arithmeti
         for (int i = 0; i < spans.Length; i++)
         {
             states[i].Truncate(0);
-            spans[i] = new SequenceSpan(offset, lengths[i], 0, states[i]);
+            spans[i] = shared && i > 0 ? new SequenceSpan(offset, lengths[i], lengths[0], states[i], Beginning: 0) : new SequenceSpan(offset, lengths[i], 0, states[i]);
             offset += lengths[i];
         }
         if (offset != ids.Length) throw new ArgumentException($"sequences of {offset} tokens in all for {ids.Length} ids", nameof(lengths));

@@ -98,6 +98,54 @@ public sealed unsafe class TinyRandomTests
         }
     }
 
+    // Three sequences that begin alike, whole and with the beginning put through once: longer than the windows of the models that have one.
+    [Theory]
+    [MemberData(nameof(Folders))]
+    public void A_beginning_that_goes_through_once_gives_the_same_losses_and_gradients(string form)
+    {
+        string folder = SharedFolder.Path("models/tiny-random/" + form);
+        using var expected = SafetensorsFile.Open(Path.Combine(folder, "expected.safetensors"));
+        using var model = ModelLoader.Load(folder);
+        foreach (var parameter in model.Parameters) parameter.Train();
+        int[] all = Ids(expected), beginning = all[..40];
+        int[][] rest = [all[40..47], all[47..96], [all[3]]];
+        int[] Targets(int[] ids, int from) => [.. ids.Select((_, t) => t + 1 < ids.Length && t >= from ? ids[t + 1] : Head.NoLoss)];
+        int[][] whole = [.. rest.Select(r => beginning.Concat(r).ToArray())], wholeTargets = [.. whole.Select(w => Targets(w, 40))];
+        int[][] parts = [beginning, .. rest], partTargets = [[.. beginning.Select(_ => Head.NoLoss)], .. wholeTargets.Select(t => t[40..])];
+        foreach (Arithmetic arithmetic in new Arithmetic[] { new ExactArithmetic(), new FastArithmetic() })
+            foreach (bool recompute in new[] { false, true })
+            {
+                using var pass = new GradientPass(model, arithmetic) { Recompute = recompute };
+                Assert.True(pass.CanShare);
+                var (losses, gradients) = Run(pass, whole, wholeTargets, shared: false);
+                var (sharedLosses, sharedGradients) = Run(pass, parts, partTargets, shared: true);
+                int at = 0, sharedAt = 40;
+                foreach (var r in rest)
+                {
+                    Assert.Equal(losses[(at + 40)..(at + 40 + r.Length)], sharedLosses[sharedAt..(sharedAt + r.Length)]);
+                    at += 40 + r.Length;
+                    sharedAt += r.Length;
+                }
+                foreach (var (name, gradient) in gradients)
+                {
+                    double squares = gradient.Sum(g => (double)g * g), difference = gradient.Zip(sharedGradients[name]).Sum(g => Math.Pow((double)g.First - g.Second, 2));
+                    Assert.True(Math.Sqrt(difference) <= 2e-5 * Math.Sqrt(squares) + 1e-8, $"{name}: {Math.Sqrt(difference)} of {Math.Sqrt(squares)}");
+                }
+                float[] forward = new float[sharedLosses.Length];
+                pass.Loss([.. parts.SelectMany(p => p)], [.. partTargets.SelectMany(p => p)], [.. parts.Select(p => p.Length)], forward, shared: true);
+                Assert.Equal(sharedLosses, forward);
+            }
+
+        (float[] Losses, Dictionary<string, float[]> Gradients) Run(GradientPass pass, int[][] ids, int[][] targets, bool shared)
+        {
+            foreach (var parameter in model.Parameters) parameter.ClearGradient();
+            int[] flat = [.. ids.SelectMany(i => i)];
+            float[] losses = new float[flat.Length];
+            pass.LossAndGradients(flat, [.. targets.SelectMany(t => t)], [.. ids.Select(i => i.Length)], losses, 0.1f, shared);
+            return (losses, model.Parameters.ToDictionary(p => p.Name, p => new ReadOnlySpan<float>(p.Gradient, (int)p.Count).ToArray()));
+        }
+    }
+
     private static void Check(string name, float[] gradient, JsonElement want)
     {
         double norm = want.GetProperty("norm").GetDouble(), tolerance = 1e-3 * norm + 1e-7;

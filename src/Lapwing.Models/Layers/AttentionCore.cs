@@ -18,6 +18,8 @@ internal static unsafe class AttentionCore
         foreach (var s in pass.Sequences)
             new Store { Type = type, Record = record, Width = options.KeyWidth, K = k + s.Offset * kvStride, V = v + s.Offset * kvStride, Stride = kvStride, To = s.State.Tokens(layer) + s.Start * record }
                 .ForEach(s.Length, 2L * options.KeyWidth);
+        foreach (var s in pass.Sequences)
+            if (s.Beginning >= 0) Buffer.MemoryCopy(pass.Sequences[s.Beginning].State.Tokens(layer), s.State.Tokens(layer), s.Start * record, s.Start * record);
 
         var mark = pass.Workspace.Here;
         foreach (var s in pass.Sequences)
@@ -36,7 +38,7 @@ internal static unsafe class AttentionCore
 
     /// <summary>
     /// From the gradient of the output: dq, dk, dv (each overwritten, at their strides). Scores are computed again rather than kept: they would be
-    /// tokens² · heads floats a layer. Sequences must have started at position 0.
+    /// tokens² · heads floats a layer. Sequences must have started at position 0, or begin with one of the same batch, which then gathers from all that share it.
     /// </summary>
     public static void Backward(Pass pass, AttentionOptions options, int layer, float* q, long qStride, float* dOut, float* dq, float* dk, float* dv, long kvStride)
     {
@@ -44,17 +46,19 @@ internal static unsafe class AttentionCore
         long record = options.State(type).BytesPerToken;
         foreach (var s in pass.Sequences)
         {
-            if (s.Start != 0) throw new InvalidOperationException("a backward pass needs whole sequences, from position 0 on");
+            if (s.Start != 0 && s.Beginning < 0) throw new InvalidOperationException("a backward pass needs whole sequences, from position 0 on");
+            long before = s.Beginning < 0 ? 0 : pass.Sequences[s.Beginning].Offset * kvStride;
             var mark = pass.Workspace.Here;
             var kv = View(pass, options, layer, s, type, record, asFloats: true);
             int threads = ThreadTeam.Shared.Count;
             var work = new Gradients
             {
-                Options = Shape.Of(options), Kv = kv, Length = s.Length, QStride = qStride, KvStride = kvStride, Rows = options.KeyValueHeads,
+                Options = Shape.Of(options), Kv = kv, Start = s.Start, Length = s.Length, QStride = qStride, KvStride = kvStride, Rows = options.KeyValueHeads,
                 Q = q + s.Offset * qStride, DOut = dOut + (long)s.Offset * options.QueryWidth, Dq = dq + s.Offset * qStride, Dk = dk + s.Offset * kvStride, Dv = dv + s.Offset * kvStride,
-                Scratch = pass.Workspace.Take(3L * threads * s.Length),
+                DkBefore = dk + before, DvBefore = dv + before,
+                Scratch = pass.Workspace.Take(3L * threads * (s.Start + s.Length)),
             };
-            work.ForEachPart(work.Rows, (long)s.Length * s.Length * options.QueryWidth);
+            work.ForEachPart(work.Rows, (long)s.Length * (s.Start + s.Length) * options.QueryWidth);
             pass.Workspace.Release(mark);
         }
     }
@@ -182,14 +186,15 @@ internal static unsafe class AttentionCore
     {
         public Shape Options;
         public Cached Kv;
-        public float* Q, DOut, Dq, Dk, Dv, Scratch;
+        public float* Q, DOut, Dq, Dk, Dv, DkBefore, DvBefore, Scratch;
         public long QStride, KvStride;
-        public int Length, Rows;
+        public int Start, Length, Rows;
 
         public readonly void Run(int part, int parts)
         {
             int width = Options.Width;
-            float* p = Scratch + 3L * part * Length, slope = p + Length, ds = slope + Length;
+            int keys = Start + Length;
+            float* p = Scratch + 3L * part * keys, slope = p + keys, ds = slope + keys;
             for (int g = part; g < Rows; g += parts)
             {
                 for (int t = 0; t < Length; t++)
@@ -204,7 +209,7 @@ internal static unsafe class AttentionCore
 
         private readonly void Query(int g, int h, int t, float* p, float* slope, float* ds)
         {
-            int width = Options.Width, first = Options.First(t), n = t - first + 1, column = g * width;
+            int width = Options.Width, first = Options.First(Start + t), n = Start + t - first + 1, column = g * width;
             float* q = Q + t * QStride + (long)h * width, dq = Dq + t * QStride + (long)h * width, dy = DOut + ((long)t * Options.Heads + h) * width;
             Kv.Dots(q, first, n, column, width, p);
             if (Options.SoftCap <= 0) VectorMath.Scale(p, Options.Scale, p, n);
@@ -227,8 +232,10 @@ internal static unsafe class AttentionCore
             Kv.AddKeys(dq, ds, first, n, column, width);
             for (int j = 0; j < n; j++)
             {
-                VectorMath.Axpy(Dk + (first + j) * KvStride + column, ds[j], q, width);
-                VectorMath.Axpy(Dv + (first + j) * KvStride + column, p[j], dy, width);
+                bool own = first + j >= Start;
+                long at = (own ? first + j - Start : first + j) * KvStride + column;
+                VectorMath.Axpy((own ? Dk : DkBefore) + at, ds[j], q, width);
+                VectorMath.Axpy((own ? Dv : DvBefore) + at, p[j], dy, width);
             }
         }
     }

@@ -56,6 +56,8 @@ public sealed class Pass : IDisposable
         foreach (var s in batch)
         {
             if (s.Offset != Tokens || s.Length < 1) throw new ArgumentException("the sequences of a batch must follow one another without gaps", nameof(batch));
+            if (s.Beginning >= 0 && (batch[s.Beginning].Offset >= s.Offset || batch[s.Beginning].Start != 0 || batch[s.Beginning].Length != s.Start))
+                throw new ArgumentException("a beginning must stand before the sequences that share it, start at position 0 and end where they start", nameof(batch));
             Tokens += s.Length;
         }
         if (positions.Length < Tokens) positions = new int[Math.Max(Tokens, positions.Length * 2)];

@@ -8,4 +8,8 @@ namespace Lapwing.Models;
 /// <param name="Length">Tokens.</param>
 /// <param name="Start">Position of the first one: how many tokens the state already holds.</param>
 /// <param name="State">What the layers keep of earlier tokens.</param>
-public readonly record struct SequenceSpan(int Offset, int Length, int Start, SequenceState State);
+/// <param name="Beginning">
+/// The number, in this batch, of the sequence that is the beginning of this one: tokens that several sequences share go through the layers once, and their keys and
+/// values are copied to each. −1: the state holds all earlier tokens already.
+/// </param>
+public readonly record struct SequenceSpan(int Offset, int Length, int Start, SequenceState State, int Beginning = -1);

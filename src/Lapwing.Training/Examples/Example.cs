@@ -17,11 +17,11 @@ public sealed record Example(int[] Ids, int[] Labels, RowOrigin Origin)
     /// <summary>How many positions carry loss.</summary>
     public int LossTokens { get; } = Labels.Length == 0 ? 0 : Labels.Length - 1 - Labels.AsSpan(1).Count(NoLoss);
 
-    /// <summary>The label that each position is trained to predict: <see cref="Labels"/> moved by one, the last position with none.</summary>
-    public void CopyTargets(Span<int> targets)
+    /// <summary>The label that each position from <paramref name="first"/> on is trained to predict: <see cref="Labels"/> moved by one, the last position with none.</summary>
+    public void CopyTargets(Span<int> targets, int first = 0)
     {
-        Labels.AsSpan(1).CopyTo(targets);
-        targets[Labels.Length - 1] = NoLoss;
+        Labels.AsSpan(first + 1).CopyTo(targets);
+        targets[Labels.Length - 1 - first] = NoLoss;
     }
 
     /// <summary>Runs of tokens with and without loss, in order: what <c>--show-masks</c> shows.</summary>
