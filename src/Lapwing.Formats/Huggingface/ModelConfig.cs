@@ -30,6 +30,9 @@ public sealed class ModelConfig : JsonSection
     /// <summary>The part that describes the language model: <c>text_config</c> where there is one (vision models), else the file itself.</summary>
     public ModelConfig TextConfig => TryGet("text_config", out var nested) && nested.ValueKind == JsonValueKind.Object ? new ModelConfig(Path, nested, "text_config.") : this;
 
+    /// <summary>Whether <c>rope_parameters</c> distinguishes kinds of layers.</summary>
+    public bool RotatesByLayerType => GetSectionOrNull("rope_parameters") is { } parameters && ByLayer(parameters);
+
     /// <summary>Reads <c>config.json</c> in a folder, or a file of any name.</summary>
     /// <exception cref="FileNotFoundException">There is none.</exception>
     /// <exception cref="InvalidDataException">It is no JSON object.</exception>
@@ -51,14 +54,19 @@ public sealed class ModelConfig : JsonSection
     /// <summary>
     /// The rotary settings in the form of Transformers 5: an object with <c>rope_theta</c>, <c>rope_type</c> and what that type needs
     /// (<c>factor</c>, …). The form of Transformers 4 (<c>rope_theta</c> beside <c>rope_scaling</c>, whose <c>type</c> was the older name;
-    /// Gemma 3's <c>rope_local_base_freq</c>) is translated.
+    /// Gemma 3's <c>rope_local_base_freq</c>) is translated; where both stand in the file, the older one counts, as it does in Transformers 5.
     /// </summary>
     /// <param name="layerType">For models that rotate differently by kind of layer: <c>full_attention</c>, <c>sliding_attention</c>, …</param>
     /// <returns>Null where the file says nothing about rotation.</returns>
     /// <exception cref="InvalidDataException">The file distinguishes layer types and this one is not among them.</exception>
     public JsonSection? RopeParameters(string? layerType = null)
     {
-        if (GetSectionOrNull("rope_parameters") is { } parameters) return FromVersion5(parameters, layerType);
+        bool scaled = GetSectionOrNull("rope_scaling") is { } older && older.Keys.Any();
+        if (GetSectionOrNull("rope_parameters") is { } parameters)
+        {
+            if (!scaled) return FromVersion5(parameters, layerType);
+            if (ByLayer(parameters)) throw Bad("rope_scaling", "stands beside rope_parameters for each layer type: take one of them out");
+        }
         if (!Has("rope_theta") && !Has("rope_scaling") && !Has("rope_local_base_freq")) return null;
         bool local = layerType == "sliding_attention" && Has("rope_local_base_freq");
         var merged = new JsonObject();
@@ -66,14 +74,14 @@ public sealed class ModelConfig : JsonSection
             foreach (var property in scaling.Element.EnumerateObject())
                 merged[property.Name == "type" && !scaling.Has("rope_type") ? "rope_type" : property.Name] = JsonNode.Parse(property.Value.GetRawText());
         string theta = local ? "rope_local_base_freq" : "rope_theta";
-        if (TryGet(theta, out var value)) merged["rope_theta"] = JsonNode.Parse(value.GetRawText());
+        if (merged["rope_theta"] is null && TryGet(theta, out var value)) merged["rope_theta"] = JsonNode.Parse(value.GetRawText());
         if (merged["rope_type"] is null) merged["rope_type"] = "default";
         return Completed(merged);
     }
 
     private JsonSection? FromVersion5(JsonSection parameters, string? layerType)
     {
-        bool byLayer = parameters.Keys.Any() && parameters.Element.EnumerateObject().All(p => p.Value.ValueKind is JsonValueKind.Object or JsonValueKind.Null);
+        bool byLayer = ByLayer(parameters);
         var chosen = parameters;
         if (byLayer)
         {
@@ -84,10 +92,15 @@ public sealed class ModelConfig : JsonSection
             chosen = ofLayer;
         }
         var settings = (JsonObject)JsonNode.Parse(chosen.Element.GetRawText())!;
-        if (settings["rope_theta"] is null && TryGet("rope_theta", out var theta)) settings["rope_theta"] = JsonNode.Parse(theta.GetRawText());
+        // Windowed layers that turn by their own base do not take the model's.
+        string outside = byLayer && layerType == "sliding_attention" ? "rope_local_base_freq" : "rope_theta";
+        if (settings["rope_theta"] is null && TryGet(outside, out var theta)) settings["rope_theta"] = JsonNode.Parse(theta.GetRawText());
         if (settings["rope_type"] is null) settings["rope_type"] = settings["type"]?.DeepClone() ?? "default";
         return Completed(settings);
     }
+
+    private static bool ByLayer(JsonSection parameters) =>
+        parameters.Keys.Any() && parameters.Element.EnumerateObject().All(p => p.Value.ValueKind is JsonValueKind.Object or JsonValueKind.Null);
 
     private ModelConfig Completed(JsonObject settings)
     {

@@ -38,8 +38,8 @@ internal abstract class Architecture
     /// <summary>The only non-linearity that this family's GGUF files can mean: they have no key for it.</summary>
     public virtual Activation GgufActivation => Activation.Silu;
 
-    /// <summary>The rotary base of a <c>config.json</c> that does not say.</summary>
-    public virtual float DefaultTheta => 10000;
+    /// <summary>What a <c>config.json</c> of <paramref name="type"/> (one of <see cref="ConfigTypes"/>) means by what it leaves out.</summary>
+    public abstract FamilyDefaults Defaults(string type);
 
     /// <summary>Writes what this family's GGUF files hold beyond the common settings.</summary>
     /// <exception cref="NotSupportedException">A setting has no form there: a file without it would be silently wrong.</exception>

@@ -27,9 +27,6 @@ internal sealed class ConfigSettings(ModelConfig config, string architecture, We
 
     public bool Flag(string key, bool fallback) => config.GetBoolOrDefault(key, fallback);
 
-    /// <summary>The window of a sliding layer, 0 for none.</summary>
-    public int Window => Flag("use_sliding_window", true) ? Int("sliding_window", 0) : 0;
-
     /// <summary>The kind of each layer (<c>sliding_attention</c>, <c>full_attention</c>), or null where the file does not list them.</summary>
     public string[]? LayerTypes()
     {
@@ -50,13 +47,18 @@ internal sealed class ConfigSettings(ModelConfig config, string architecture, We
         })];
     }
 
+    /// <summary>Whether the file has rotary settings for each kind of layer.</summary>
+    public bool RotatesByLayerType => config.RotatesByLayerType;
+
     /// <summary>A list of integers, or null.</summary>
     public int[]? Ints(string key) => config.GetInt32sOrNull(key);
 
+    /// <summary>Which biases the settings announce.</summary>
+    public BiasSettings Biases(FamilyDefaults family) => family.Biases.Resolve(Flag("attention_bias", false), Flag("mlp_bias", false));
+
     /// <summary>The specification that the shared keys give: a llama. The arguments are the family's own defaults.</summary>
-    public DecoderSpec Common(FamilyDefaults? family = null, string? layerType = null)
+    public DecoderSpec Common(FamilyDefaults family, string? layerType = null)
     {
-        family ??= new FamilyDefaults();
         // Such a model reads its text both ways: an embedder, not a decoder.
         if (Flag("use_bidirectional_attention", false)) throw new NotSupportedException("config.json sets use_bidirectional_attention: a model that looks ahead cannot write, and is not supported");
         int hidden = Settings.Positive(Int("hidden_size"), "hidden_size"), heads = Settings.Positive(OrDefault("num_attention_heads", family.Heads), "num_attention_heads");
@@ -64,7 +66,7 @@ internal sealed class ConfigSettings(ModelConfig config, string architecture, We
         int trained = Settings.Positive(Int("max_position_embeddings", family.Context), "max_position_embeddings");
         Settings.Groups(heads, keyHeads);
         int width = Settings.HeadWidth(Has("head_dim") ? Int("head_dim") : family.HeadWidth > 0 ? family.HeadWidth : Settings.Divide(hidden, heads, "hidden_size by num_attention_heads"));
-        var rotary = Rotary(layerType, width, trained, family.Theta).Frequencies(RotaryStyle.Halves);
+        var rotary = Rotary(layerType, width, trained, family).Frequencies(RotaryStyle.Halves);
         var options = new AttentionOptions(heads, keyHeads, width, 1f / MathF.Sqrt(width), rotary, 0, 0);
         return new DecoderSpec
         {
@@ -76,37 +78,45 @@ internal sealed class ConfigSettings(ModelConfig config, string architecture, We
             FeedForward = [.. Enumerable.Repeat(Settings.Positive(Int("intermediate_size"), "intermediate_size"), Layers)],
             Attention = [.. Enumerable.Repeat(options, Layers)],
             NormEpsilon = Settings.Epsilon(Single("rms_norm_eps", family.NormEpsilon)),
-            Activation = Activations.Parse(Text("hidden_activation") ?? Text("hidden_act") ?? family.Activation),
+            Activation = Activations.Parse(Text(family.ActivationKey) ?? family.Activation),
+            Biases = Biases(family),
             TiedHead = Has("tie_word_embeddings") ? Flag("tie_word_embeddings", false) : null,
         };
 
         int OrDefault(string key, int fallback) => fallback > 0 ? Int(key, fallback) : Int(key);
     }
 
-    /// <summary>Rotary settings for a kind of layer, or for all; <paramref name="theta"/> is the family's own base.</summary>
-    public RotarySettings Rotary(string? layerType, int headWidth, int trained, float theta = 10000)
+    /// <summary>Rotary settings for a kind of layer, or for all.</summary>
+    public RotarySettings Rotary(string? layerType, int headWidth, int trained, FamilyDefaults family)
     {
         var rope = config.RopeParameters(layerType);
         // In float64: 10 · 0.7 is 7, which float32 would not always keep.
         double partial = rope?.GetDoubleOrNull("partial_rotary_factor") ?? config.GetDoubleOrDefault("partial_rotary_factor", 1);
         string kind = rope?.GetStringOrDefault("rope_type") ?? "default";
-        int original = rope?.GetInt32OrNull("original_max_position_embeddings") ?? Int("original_max_position_embeddings", trained);
-        if (kind is "linear" or "llama3" && Number("factor") is null) throw new InvalidDataException($"config.json asks for rotary scaling {Wording.Quote(kind)} without its factor");
+        if (family.LongRotaryOnly)
+            kind = kind is "su" or "yarn" ? "longrope" : kind is "default" or "longrope" ? kind
+                : throw new NotSupportedException($"rotary scaling {Wording.Quote(kind)} is not supported in architecture '{architecture}': longrope is");
+        // Phi-3 has a setting of its own for the original context, which comes before the one among the rotary settings.
+        int original = family.OriginalContext > 0 ? Int("original_max_position_embeddings", family.OriginalContext)
+            : rope?.GetInt32OrNull("original_max_position_embeddings") ?? Int("original_max_position_embeddings", trained);
+        string[] needed = kind switch { "linear" => ["factor"], "llama3" => ["factor", "low_freq_factor", "high_freq_factor"], _ => [] };
+        if (Array.Find(needed, key => Number(key) is null) is { } missing) throw new InvalidDataException($"config.json asks for rotary scaling {Wording.Quote(kind)} without its {missing}");
         if (kind == "dynamic" && session > trained)
             throw new NotSupportedException($"rotary scaling 'dynamic' stretches beyond the {trained} tokens that the model was trained for, which is not supported: take a --ctx of at most {trained}");
         return new RotarySettings
         {
             Width = Settings.RotaryWidth((int)(headWidth * partial), headWidth),
-            Theta = Number("rope_theta") ?? Single("rope_theta", theta),
+            Theta = Number("rope_theta") ?? Single("rope_theta", family.Theta),
             Kind = kind,
-            // LongRoPE in Phi-3's form has no factor of its own, and YaRN's may be left out: it is the ratio of the two contexts.
+            // LongRoPE in Phi-3's form has no factor of its own, and YaRN's may be null: it is the ratio of the two contexts.
             Factor = Number("factor") ?? (kind is "longrope" or "su" or "yarn" ? (float)trained / original : 1),
             OriginalContext = original,
             Context = trained,
             LowFrequencyFactor = Number("low_freq_factor") ?? 1,
             HighFrequencyFactor = Number("high_freq_factor") ?? 4,
-            BetaFast = Number("beta_fast") ?? 32,
-            BetaSlow = Number("beta_slow") ?? 1,
+            // Zero counts as unsaid, as it does in Transformers.
+            BetaFast = Number("beta_fast") is { } fast && fast != 0 ? fast : 32,
+            BetaSlow = Number("beta_slow") is { } slow && slow != 0 ? slow : 1,
             AttentionFactor = Number("attention_factor"),
             MScale = Number("mscale"),
             MScaleAllDimensions = Number("mscale_all_dim"),

@@ -60,6 +60,9 @@ internal sealed record DecoderSpec
 
     public float LogitSoftCap { get; init; }
 
+    /// <summary>Which linear layers carry biases.</summary>
+    public BiasSettings Biases { get; init; } = BiasSettings.AsStored;
+
     /// <summary>Positions are a learned table.</summary>
     public bool LearnedPositions { get; init; }
 

@@ -8,7 +8,11 @@ namespace Lapwing.Models;
 /// </summary>
 internal sealed class Gemma2 : Architecture
 {
-    private static readonly FamilyDefaults Defaults = new() { Heads = 8, KeyValueHeads = 4, HeadWidth = 256, Vocabulary = 256000, Context = 8192, Activation = "gelu_pytorch_tanh" };
+    private static readonly FamilyDefaults Own = new()
+    {
+        Heads = 8, KeyValueHeads = 4, HeadWidth = 256, Vocabulary = 256000, Context = 8192, ActivationKey = "hidden_activation", Activation = "gelu_pytorch_tanh",
+        Biases = new(Presence.ByFlag, Presence.ByFlag, Presence.Never),
+    };
 
     // The 27B's scale is that of hidden / heads; GGUF files have no key for it, and its number of layers tells it apart.
     private const int LayersOf27B = 46;
@@ -23,17 +27,22 @@ internal sealed class Gemma2 : Architecture
 
     public override TensorNames Names => TensorNames.WithNormsAfter;
 
+    public override FamilyDefaults Defaults(string type) => Own;
+
     public override DecoderSpec FromGguf(GgufSettings s)
     {
         var spec = Shared(s.Common(RotaryStyle.Halves)) with { LogitSoftCap = s.Single("final_logit_softcapping", 30) };
         int window = s.Int("attention.sliding_window", 4096);
+        bool[] sliding = s.Sliding(2);
+        // Windowed layers turn by their own base, where the file names one.
+        var local = (s.Rotary(spec.Attention[0].HeadWidth, spec.Info.ContextLength) is var r ? r with { Theta = s.Single("rope.freq_base_swa", r.Theta) } : r).Frequencies(RotaryStyle.Halves);
         float cap = s.Single("attn_logit_softcapping", 50);
         return spec with
         {
             Activation = Activation.GeluTanh,
             Attention = [.. spec.Attention.Select((a, l) => a with
             {
-                Window = l % 2 == 0 ? window : 0, SoftCap = cap,
+                Window = sliding[l] ? window : 0, Rotary = sliding[l] ? local : a.Rotary, SoftCap = cap,
                 Scale = s.Has("attention.scale") ? a.Scale : 1f / MathF.Sqrt(s.Layers == LayersOf27B ? (float)spec.Info.Hidden / a.Heads : a.HeadWidth),
             })],
         };
@@ -41,7 +50,7 @@ internal sealed class Gemma2 : Architecture
 
     public override DecoderSpec FromConfig(ConfigSettings s)
     {
-        var spec = Shared(s.Common(Defaults)) with { NormOffset = 1, LogitSoftCap = s.Single("final_logit_softcapping", s.Mentions("final_logit_softcapping") ? 0 : 30), TiedHead = s.Flag("tie_word_embeddings", true) };
+        var spec = Shared(s.Common(Own)) with { NormOffset = 1, LogitSoftCap = s.Single("final_logit_softcapping", s.Mentions("final_logit_softcapping") ? 0 : 30), TiedHead = s.Flag("tie_word_embeddings", true) };
         bool[] sliding = s.Sliding(l => l % 2 == 0);
         float cap = s.Single("attn_logit_softcapping", s.Mentions("attn_logit_softcapping") ? 0 : 50), scale = 1f / MathF.Sqrt(s.Single("query_pre_attn_scalar", 256));
         return spec with { Attention = [.. spec.Attention.Select((a, l) => a with { Window = sliding[l] ? s.Int("sliding_window", 4096) : 0, SoftCap = cap, Scale = scale })] };
@@ -63,6 +72,7 @@ internal sealed class Gemma2 : Architecture
     public override void WriteConfig(JsonObject config, DecoderSpec spec, GgufSettings source)
     {
         Shared(config, spec);
+        if (source.Has("rope.freq_base_swa") && source.Single("rope.freq_base_swa", 0) != source.Single("rope.freq_base", 10000)) throw new NotSupportedException("windowed layers with a rotary base of their own have no form in a folder of architecture 'gemma2': keep the GGUF file");
         config["attn_logit_softcapping"] = ConfigWriter.Exact(spec.Attention[0].SoftCap);
         config["final_logit_softcapping"] = ConfigWriter.Exact(spec.LogitSoftCap);
     }

@@ -11,9 +11,10 @@ internal sealed class Gemma3 : Architecture
     private const int Pattern = 6, LayersOf27B = 62;
 
     // Published folders of this family leave all of these out.
-    private static readonly FamilyDefaults Defaults = new()
+    private static readonly FamilyDefaults Own = new()
     {
-        Heads = 8, KeyValueHeads = 4, HeadWidth = 256, Vocabulary = 262208, Context = 131072, Theta = 1_000_000, Activation = "gelu_pytorch_tanh",
+        Heads = 8, KeyValueHeads = 4, HeadWidth = 256, Vocabulary = 262208, Context = 131072, Theta = 1_000_000, ActivationKey = "hidden_activation", Activation = "gelu_pytorch_tanh",
+        Biases = new(Presence.ByFlag, Presence.ByFlag, Presence.Never),
     };
 
     public override string GgufName => "gemma3";
@@ -24,28 +25,27 @@ internal sealed class Gemma3 : Architecture
 
     public override Activation GgufActivation => Activation.GeluTanh;
 
-    public override float DefaultTheta => Defaults.Theta;
+    public override FamilyDefaults Defaults(string type) => Own;
 
     public override TensorNames Names => TensorNames.WithNormsAfter;
 
     public override DecoderSpec FromGguf(GgufSettings s)
     {
         var spec = Gemma2.Shared(s.Common(RotaryStyle.Halves)) with { QueryKeyNorms = true, Activation = Activation.GeluTanh, LogitSoftCap = s.Single("final_logit_softcapping", 0) };
-        int window = s.Int("attention.sliding_window", 1024), pattern = Settings.Positive(s.Int("attention.sliding_window_pattern", Pattern), "attention.sliding_window_pattern"), width = spec.Attention[0].HeadWidth;
+        // Without a window no layer is a windowed one: models of this shape that see everything everywhere leave it out.
+        int window = s.Int("attention.sliding_window", 0);
+        bool[] sliding = s.Sliding(Pattern);
         // The stretching of positions belongs to the full layers only.
-        var local = new RotarySettings { Width = width, Theta = s.Single("rope.freq_base_swa", 10000) }.Frequencies(RotaryStyle.Halves);
-        var full = (s.Rotary(width, spec.Info.ContextLength) with { Theta = s.Single("rope.freq_base", 1_000_000) }).Frequencies(RotaryStyle.Halves);
+        var local = new RotarySettings { Width = spec.Attention[0].Rotary!.Width, Theta = s.Single("rope.freq_base_swa", 10000) }.Frequencies(RotaryStyle.Halves);
         return spec with
         {
-            Attention = [.. spec.Attention.Select((a, l) => (l + 1) % pattern == 0
-                ? a with { Rotary = full, Scale = Scale(s, spec, a) }
-                : a with { Rotary = local, Window = window, Scale = Scale(s, spec, a) })],
+            Attention = [.. spec.Attention.Select((a, l) => (window > 0 && sliding[l] ? a with { Rotary = local, Window = window } : a) with { Scale = Scale(s, spec, a) })],
         };
     }
 
     public override DecoderSpec FromConfig(ConfigSettings s)
     {
-        var spec = Gemma2.Shared(s.Common(Defaults, "full_attention")) with { QueryKeyNorms = true, NormOffset = 1, LogitSoftCap = s.Single("final_logit_softcapping", 0), TiedHead = s.Flag("tie_word_embeddings", true) };
+        var spec = Gemma2.Shared(s.Common(Own, "full_attention")) with { QueryKeyNorms = true, NormOffset = 1, LogitSoftCap = s.Single("final_logit_softcapping", 0), TiedHead = s.Flag("tie_word_embeddings", true) };
         int pattern = Settings.Positive(s.Int("sliding_window_pattern", s.Int("_sliding_window_pattern", Pattern)), "sliding_window_pattern"), width = spec.Attention[0].HeadWidth;
         bool[] sliding = s.Sliding(l => (l + 1) % pattern != 0);
         var local = Local(s, width, spec.Info.ContextLength).Frequencies(RotaryStyle.Halves);
@@ -70,8 +70,10 @@ internal sealed class Gemma3 : Architecture
     }
 
     // Scaling in the older form, and the family's own base, belong to the full layers only.
-    private static RotarySettings Local(ConfigSettings s, int width, int trained) => s.Has("rope_parameters") || s.Has("rope_local_base_freq")
-        ? s.Rotary("sliding_attention", width, trained) : new RotarySettings { Width = width };
+    private static RotarySettings Local(ConfigSettings s, int width, int trained) =>
+        s.Has("rope_parameters") && !s.RotatesByLayerType ? throw new NotSupportedException("config.json gives one set of rope_parameters for all layers; this family turns windowed and full layers differently: name both under sliding_attention and full_attention")
+        : s.Has("rope_parameters") || s.Has("rope_local_base_freq")
+        ? s.Rotary("sliding_attention", width, trained, Own with { Theta = 10000 }) : new RotarySettings { Width = width };
 
     // GGUF files have no key for the 27B's own scale; its number of layers tells it apart.
     private static float Scale(GgufSettings s, DecoderSpec spec, AttentionOptions a) =>
@@ -82,7 +84,7 @@ internal sealed class Gemma3 : Architecture
     public override void WriteConfig(JsonObject config, DecoderSpec spec, GgufSettings source)
     {
         Gemma2.Shared(config, spec);
-        config["rope_theta"] = ConfigWriter.Exact(source.Single("rope.freq_base", 1_000_000));
+        config["rope_theta"] = ConfigWriter.Exact(source.Single("rope.freq_base", 10000));
         config["rope_local_base_freq"] = ConfigWriter.Exact(source.Single("rope.freq_base_swa", 10000));
         config["attn_logit_softcapping"] = null;
         config["final_logit_softcapping"] = spec.LogitSoftCap > 0 ? ConfigWriter.Exact(spec.LogitSoftCap) : null;

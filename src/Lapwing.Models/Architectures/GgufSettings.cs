@@ -14,11 +14,16 @@ internal sealed class GgufSettings(string architecture, GgufMetadata metadata, W
     /// <summary>Blocks.</summary>
     public int Layers { get; } = Settings.Positive(metadata.GetInt32(architecture + ".block_count"), "block_count");
 
+    // What the family has asked for: the rest may be a setting that it does not follow.
+    private readonly HashSet<string> asked = [];
+
     public bool Has(string key) => metadata.ContainsKey(Key(key));
 
     public int Int(string key) => metadata.GetInt32(Key(key));
 
     public int Int(string key, int fallback) => metadata.GetInt32OrDefault(Key(key), fallback);
+
+    public float Single(string key) => metadata.GetSingle(Key(key));
 
     public float Single(string key, float fallback) => metadata.GetSingleOrDefault(Key(key), fallback);
 
@@ -32,7 +37,6 @@ internal sealed class GgufSettings(string architecture, GgufMetadata metadata, W
     /// <summary>The specification that the shared keys give: a llama with rotation in halves.</summary>
     public DecoderSpec Common(RotaryStyle style, bool centred = false)
     {
-        RefuseWhatWouldBeIgnored();
         int hidden = Settings.Positive(Int("embedding_length"), "embedding_length"), trained = Settings.Positive(Int("context_length"), "context_length");
         int[] heads = PerLayer("attention.head_count", 0), keyHeads = PerLayer("attention.head_count_kv", 0);
         for (int l = 0; l < Layers; l++)
@@ -53,19 +57,19 @@ internal sealed class GgufSettings(string architecture, GgufMetadata metadata, W
             },
             FeedForward = PerLayer("feed_forward_length", 0),
             Attention = [.. Enumerable.Range(0, Layers).Select(l => new AttentionOptions(heads[l], keyHeads[l], width, Scale(width), rotary, 0, 0))],
-            NormEpsilon = Settings.Epsilon(centred ? Single("attention.layer_norm_epsilon", 1e-5f) : Single("attention.layer_norm_rms_epsilon", 1e-5f)),
+            NormEpsilon = Settings.Epsilon(Single(centred ? "attention.layer_norm_epsilon" : "attention.layer_norm_rms_epsilon")),
         };
     }
 
-    // Settings of other families that change every number: a file that carries one is not what its architecture's name says.
-    private void RefuseWhatWouldBeIgnored()
+    /// <summary>Refuses settings that change every number and that the family did not ask for: a file that carries one is not what its architecture's name says.</summary>
+    /// <exception cref="NotSupportedException">There is such a setting.</exception>
+    public void RefuseWhatWouldBeIgnored()
     {
-        string? key = !Flag("attention.causal", true) ? "attention.causal" : Flag("use_parallel_residual", false) ? "use_parallel_residual"
-            : Array.Find(["attention.clamp_kqv", "attention.max_alibi_bias"], k => Single(k, 0) != 0)
-            ?? (Single("expert_weights_scale", 0) is not (0 or 1) ? "expert_weights_scale" : Int("expert_gating_func", 1) is not (0 or 1) ? "expert_gating_func" : null);
-        if (key is not null) throw new NotSupportedException($"{architecture}: setting '{Key(key)}' is not supported in this architecture: computing without it would be silently wrong");
-        if (Text("rope.scaling.type") == "yarn" && Has("rope.scaling.attn_factor") && Single("rope.scaling.attn_factor", 1) != 1)
-            throw new NotSupportedException($"{architecture}: YaRN with 'rope.scaling.attn_factor' is not supported: computing without it would be silently wrong");
+        foreach (var (key, neutral) in ForeignSettings.All)
+        {
+            if (asked.Contains(key) || !metadata.ContainsKey($"{architecture}.{key}")) continue;
+            if (!neutral(metadata, $"{architecture}.{key}")) throw new NotSupportedException($"{architecture}: setting '{architecture}.{key}' is not supported in this architecture: computing without it would be silently wrong");
+        }
     }
 
     /// <summary>What scores are multiplied by: the file's own number, or 1/√width.</summary>
@@ -76,18 +80,23 @@ internal sealed class GgufSettings(string architecture, GgufMetadata metadata, W
     {
         string kind = Text("rope.scaling.type") ?? (Has("rope.scaling.factor") || Has("rope.scale_linear") ? "linear" : "default"); // a factor alone means linear
         int original = Int("rope.scaling.original_context_length", trained);
+        bool longRope = weights.OptionalNumbers("rope_factors_long.weight") is not null;
+        float factor = Single("rope.scaling.factor", Single("rope.scale_linear", 1)) is var f && f > 0 ? f : 1;
+        if (longRope && factor != 1) throw new NotSupportedException($"{architecture}: 'rope.scaling.factor' beside LongRoPE's lists of factors is not supported");
         return new RotarySettings
         {
             Width = Settings.RotaryWidth(Int("rope.dimension_count", headWidth), headWidth),
             Theta = Single("rope.freq_base", 10000),
             // LongRoPE files carry lists of factors rather than a kind.
-            Kind = weights.OptionalNumbers("rope_factors_long.weight") is not null ? "longrope" : kind == "none" ? "default" : kind,
-            Factor = Single("rope.scaling.factor", Single("rope.scale_linear", 1)) is var f && f > 0 ? f : 1,
+            Kind = longRope ? "longrope" : kind == "none" ? "default" : kind,
+            Factor = factor,
             OriginalContext = original,
             Context = trained,
             BetaFast = Single("rope.scaling.yarn_beta_fast", 32),
             BetaSlow = Single("rope.scaling.yarn_beta_slow", 1),
-            AttentionFactor = Has("rope.scaling.attn_factor") && Single("rope.scaling.attn_factor", 1) is var a && kind != "yarn" ? a : null,
+            // LongRoPE's own factor is not computed from a GGUF file's contexts: the file has it, or it is 1.
+            AttentionFactor = longRope ? 1 : null,
+            Multiplier = Single("rope.scaling.attn_factor", 1),
             ShortFactors = weights.OptionalNumbers("rope_factors_short.weight"),
             LongFactors = weights.OptionalNumbers("rope_factors_long.weight"),
             UseLongFactors = (session ?? 0) > original,
@@ -95,5 +104,19 @@ internal sealed class GgufSettings(string architecture, GgufMetadata metadata, W
         };
     }
 
-    private string Key(string key) => $"{architecture}.{key}";
+    /// <summary>Whether each layer has the window: of every <paramref name="period"/> layers all but the last, unless the file says otherwise by a number or a list.</summary>
+    public bool[] Sliding(int period)
+    {
+        const string Pattern = "attention.sliding_window_pattern";
+        if (Has(Pattern) && metadata[Key(Pattern)] is { Type: GgufType.Array } list)
+            return list.ElementType == GgufType.Bool ? metadata.GetBoolPerLayer(Key(Pattern), Layers) : [.. PerLayer(Pattern, 0).Select(i => i != 0)];
+        period = Settings.Positive(Int(Pattern, period), Pattern);
+        return [.. Enumerable.Range(0, Layers).Select(l => (l + 1) % period != 0)];
+    }
+
+    private string Key(string key)
+    {
+        asked.Add(key);
+        return $"{architecture}.{key}";
+    }
 }

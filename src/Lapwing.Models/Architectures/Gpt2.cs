@@ -26,6 +26,8 @@ internal sealed class Gpt2 : Architecture
 
     public override Activation GgufActivation => Activation.GeluTanh;
 
+    public override FamilyDefaults Defaults(string type) => new() { Biases = new(Presence.Always, Presence.Always, Presence.Always) };
+
     public override DecoderSpec FromGguf(GgufSettings s) => Shaped(s.Common(RotaryStyle.Halves, centred: true), Activation.GeluTanh, a => a);
 
     public override DecoderSpec FromConfig(ConfigSettings s)
@@ -44,6 +46,7 @@ internal sealed class Gpt2 : Architecture
             Attention = [.. Enumerable.Repeat(options, s.Layers)],
             NormEpsilon = Settings.Epsilon(s.Single("layer_norm_epsilon", 1e-5f)),
             TiedHead = s.Flag("tie_word_embeddings", true),
+            Biases = s.Biases(Defaults("gpt2")),
         };
         bool byLayer = s.Flag("scale_attn_by_inverse_layer_idx", false);
         int layer = 0;

@@ -13,16 +13,24 @@ internal sealed class Granite : Architecture
 
     public override bool PairsRows => true;
 
-    public override DecoderSpec FromGguf(GgufSettings s) => s.Common(RotaryStyle.Pairs) with
+    public override FamilyDefaults Defaults(string type) => new() { Biases = new(Presence.ByFlag, Presence.ByFlag, Presence.ByFlag) };
+
+    public override DecoderSpec FromGguf(GgufSettings s)
     {
-        EmbeddingMultiplier = Number(s.Single("embedding_scale", 1)),
-        ResidualMultiplier = Number(s.Single("residual_scale", 1)),
-        LogitMultiplier = 1f / Number(s.Single("logit_scale", 1)),
-    };
+        var spec = s.Common(RotaryStyle.Pairs);
+        // In this family's files the key says whether positions rotate at all.
+        if (!s.Flag("rope.scaling.finetuned", true)) spec = spec with { Attention = [.. spec.Attention.Select(a => a with { Rotary = null })] };
+        return spec with
+        {
+            EmbeddingMultiplier = Number(s.Single("embedding_scale", 1)),
+            ResidualMultiplier = Number(s.Single("residual_scale", 1)),
+            LogitMultiplier = 1f / Number(s.Single("logit_scale")),
+        };
+    }
 
     public override DecoderSpec FromConfig(ConfigSettings s)
     {
-        var spec = s.Common();
+        var spec = s.Common(Defaults("granite"));
         return spec with
         {
             EmbeddingMultiplier = Number(s.Single("embedding_multiplier", 1)),
@@ -45,6 +53,7 @@ internal sealed class Granite : Architecture
     public override void WriteConfig(JsonObject config, DecoderSpec spec, GgufSettings source)
     {
         base.WriteConfig(config, spec, source);
+        if (spec.Attention[0].Rotary is null) throw new NotSupportedException("a Granite without rotary positions has no form in a folder: keep the GGUF file");
         config["embedding_multiplier"] = ConfigWriter.Exact(spec.EmbeddingMultiplier);
         config["residual_multiplier"] = ConfigWriter.Exact(spec.ResidualMultiplier);
         config["logits_scaling"] = ConfigWriter.Exact(1f / spec.LogitMultiplier);

@@ -8,7 +8,11 @@ namespace Lapwing.Models;
 /// </summary>
 internal sealed class Llama : Architecture
 {
-    private static readonly FamilyDefaults Mixtral = new() { NormEpsilon = 1e-5f, Theta = 1_000_000 };
+    private static readonly BiasSettings NoBiases = new(Presence.Never, Presence.Never, Presence.Never);
+    private static readonly FamilyDefaults
+        Plain = new() { Biases = new(Presence.ByFlag, Presence.ByFlag, Presence.ByFlag) },
+        Mistral = new() { KeyValueHeads = 8, Context = 131072, Biases = NoBiases },
+        Mixtral = new() { KeyValueHeads = 8, Context = 131072, NormEpsilon = 1e-5f, Theta = 1_000_000, Biases = NoBiases };
 
     public override string GgufName => "llama";
 
@@ -24,6 +28,8 @@ internal sealed class Llama : Architecture
 
     public override bool PairsRows => true;
 
+    public override FamilyDefaults Defaults(string type) => type switch { "mistral" => Mistral, "mixtral" => Mixtral, _ => Plain };
+
     public override DecoderSpec FromGguf(GgufSettings s)
     {
         var spec = s.Common(RotaryStyle.Pairs) with { Experts = Experts(s.Int("expert_count", 0), s.Int("expert_used_count", 0)) };
@@ -32,10 +38,12 @@ internal sealed class Llama : Architecture
 
     public override DecoderSpec FromConfig(ConfigSettings s)
     {
-        string? type = s.Text("model_type");
-        var spec = s.Common(type == "mixtral" ? Mixtral : null) with { Experts = Experts(s.Int("num_local_experts", 0), s.Int("num_experts_per_tok", 0)) };
+        string type = s.Text("model_type") ?? "llama";
+        var spec = s.Common(Defaults(type));
+        if (type == "mixtral") spec = spec with { Experts = Experts(s.Int("num_local_experts", s.Int("num_experts", 8)), s.Int("num_experts_per_tok", 2)) };
         // Llama has no window. Mistral has one in every layer unless the setting is null (left out, it is 4096); Mixtral only where it is given.
-        int window = type == "llama" ? 0 : type == "mistral" && !s.Mentions("sliding_window") ? 4096 : s.Window;
+        // Neither asks use_sliding_window, which is Qwen's.
+        int window = type == "llama" ? 0 : s.Int("sliding_window", type == "mistral" && !s.Mentions("sliding_window") ? 4096 : 0);
         return window > 0 ? Slide(spec, window) : spec;
     }
 

@@ -11,12 +11,14 @@ internal sealed class Phi3 : Architecture
 
     public override string ConfigClass => "Phi3ForCausalLM";
 
+    public override FamilyDefaults Defaults(string type) => new() { NormEpsilon = 1e-5f, Context = 4096, OriginalContext = 4096, LongRotaryOnly = true };
+
     public override DecoderSpec FromGguf(GgufSettings s) => Slide(s.Common(RotaryStyle.Halves), s.Int("attention.sliding_window", 0));
 
-    public override DecoderSpec FromConfig(ConfigSettings s) => Slide(s.Common(new() { NormEpsilon = 1e-5f, Context = 4096 }), s.Window);
+    public override DecoderSpec FromConfig(ConfigSettings s) => Slide(s.Common(Defaults("phi3")), s.Int("sliding_window", 0));
 
     private static DecoderSpec Slide(DecoderSpec spec, int window) =>
-        window > 0 && window < spec.Info.ContextLength ? spec with { Attention = [.. spec.Attention.Select(a => a with { Window = window })] } : spec;
+        window > 0 ? spec with { Attention = [.. spec.Attention.Select(a => a with { Window = window })] } : spec;
 
     public override void WriteConfig(JsonObject config, DecoderSpec spec, GgufSettings source)
     {

@@ -9,11 +9,10 @@ internal sealed class Qwen3 : Architecture
 
     public override string ConfigClass => "Qwen3ForCausalLM";
 
+    public override FamilyDefaults Defaults(string type) =>
+        new() { KeyValueHeads = 32, HeadWidth = 128, Context = 32768, Biases = new(Presence.ByFlag, Presence.ByFlag, Presence.Never) };
+
     public override DecoderSpec FromGguf(GgufSettings s) => s.Common(RotaryStyle.Halves) with { QueryKeyNorms = true };
 
-    public override DecoderSpec FromConfig(ConfigSettings s)
-    {
-        var spec = s.Has("head_dim") ? s.Common() : s.Common(new() { HeadWidth = 128 });
-        return Qwen2.Windowed(s, spec with { QueryKeyNorms = true });
-    }
+    public override DecoderSpec FromConfig(ConfigSettings s) => Qwen2.Windowed(s, s.Common(Defaults("qwen3")) with { QueryKeyNorms = true });
 }

@@ -32,6 +32,9 @@ internal sealed record RotarySettings
     /// <summary>Factor on cosine and sine; null for the method's own.</summary>
     public float? AttentionFactor { get; init; }
 
+    /// <summary>What multiplies the method's own factor on cosine and sine (GGUF's <c>rope.scaling.attn_factor</c>).</summary>
+    public float Multiplier { get; init; } = 1;
+
     public float? MScale { get; init; }
 
     public float? MScaleAllDimensions { get; init; }
@@ -80,7 +83,7 @@ internal sealed record RotarySettings
                 inverse[i] /= Divisors[i];
             }
         }
-        return new RotaryFrequencies(inverse, factor, style);
+        return new RotaryFrequencies(inverse, factor * Multiplier, style);
     }
 
     private void Llama3(float[] inverse)
@@ -112,23 +115,23 @@ internal sealed record RotarySettings
             inverse[i] = inverse[i] / Factor * ramp + inverse[i] * (1 - ramp);
         }
         if (AttentionFactor is { } given) return given;
-        return MScale is { } m && MScaleAllDimensions is { } all && m != 0 && all != 0 ? Scale(m) / Scale(all) : Scale(1);
+        return MScale is { } m && MScaleAllDimensions is { } all && m != 0 && all != 0 ? YarnFactor(m) / YarnFactor(all) : YarnFactor(1);
 
         // The pair that turns this many times within the original context.
         double Turns(double rotations) => Width * Math.Log(OriginalContext / (rotations * 2 * Math.PI)) / (2 * Math.Log(Theta));
-        float Scale(float m) => Factor <= 1 ? 1 : 0.1f * m * MathF.Log(Factor) + 1;
     }
+
+    /// <summary>What YaRN multiplies cosine and sine by, where <paramref name="m"/> is 1 unless the model says otherwise.</summary>
+    public float YarnFactor(float m) => Factor <= 1 ? 1 : 0.1f * m * MathF.Log(Factor) + 1;
 
     private float LongRope(float[] inverse)
     {
         // The long factors belong to a context beyond the original one; which of the two applies is fixed by the context that the model is loaded for.
-        bool stretched = Context > OriginalContext && OriginalContext > 0;
         float[] factors = (UseLongFactors ? LongFactors : ShortFactors) ?? throw new InvalidDataException("LongRoPE needs its lists of short and long factors");
         if (factors.Length < inverse.Length) throw new InvalidDataException($"LongRoPE has {factors.Length} factors for {inverse.Length} pairs");
         for (int i = 0; i < inverse.Length; i++) inverse[i] /= factors[i];
         if (AttentionFactor is { } given) return given;
-        float ratio = stretched ? (float)Context / OriginalContext : Factor;
-        return ratio <= 1 ? 1 : MathF.Sqrt(1 + MathF.Log(ratio) / MathF.Log(OriginalContext));
+        return Factor <= 1 ? 1 : MathF.Sqrt(1 + MathF.Log(Factor) / MathF.Log(OriginalContext));
     }
 
     /// <summary>Whether the session's context goes beyond the original one.</summary>

@@ -15,7 +15,8 @@ internal sealed class SmolLm3 : Architecture
 
     public override bool PairsRows => true;
 
-    public override float DefaultTheta => 2_000_000;
+    public override FamilyDefaults Defaults(string type) =>
+        new() { KeyValueHeads = 4, Context = 32768, Theta = 2_000_000, Biases = new(Presence.ByFlag, Presence.ByFlag, Presence.ByFlag) };
 
     public override DecoderSpec FromGguf(GgufSettings s) => Without(s.Common(RotaryStyle.Pairs), l => (l + 1) % Interval == 0);
 
@@ -28,7 +29,7 @@ internal sealed class SmolLm3 : Architecture
         // Switched on, the window belongs to the layers that do not rotate; switched off, it is nobody's.
         bool windowed = s.Flag("use_sliding_window", false) && s.Has("sliding_window");
         bool[] sliding = s.Sliding(l => windowed && !Rotates(l));
-        var spec = s.Common(new() { Theta = 2_000_000 });
+        var spec = s.Common(Defaults("smollm3"));
         spec = spec with { Attention = [.. spec.Attention.Select((a, l) => sliding[l] ? a with { Window = s.Int("sliding_window") } : a)], TiedHead = s.Flag("tie_word_embeddings", true) };
         return Without(spec, l => !Rotates(l));
 

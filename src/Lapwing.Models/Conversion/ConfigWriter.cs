@@ -53,7 +53,16 @@ internal static class ConfigWriter
     private static void Rotary(JsonObject json, RotarySettings rotary)
     {
         json["rope_theta"] = Exact(rotary.Theta);
-        if (rotary.Width != json["head_dim"]!.GetValue<int>()) json["partial_rotary_factor"] = Exact((float)rotary.Width / json["head_dim"]!.GetValue<int>());
+        int head = json["head_dim"]!.GetValue<int>();
+        if (rotary.Width != head)
+        {
+            // Readers take the whole part of head · share, in float64.
+            double share = (double)rotary.Width / head;
+            while ((int)(head * share) < rotary.Width) share = Math.BitIncrement(share);
+            json["partial_rotary_factor"] = share;
+        }
+        if (rotary.Multiplier != 1 && (rotary.Divisors is not null || rotary.Kind is not ("yarn" or "longrope")))
+            throw new NotSupportedException($"'rope.scaling.attn_factor' with rotary scaling '{rotary.Kind}' has no form in a folder: keep the GGUF file");
         if (rotary.Divisors is { } divisors)
         {
             json["rope_scaling"] = Llama3Scaling.From(rotary, divisors);
@@ -71,15 +80,15 @@ internal static class ConfigWriter
                     ["rope_type"] = "yarn", ["factor"] = Exact(rotary.Factor), ["original_max_position_embeddings"] = rotary.OriginalContext,
                     ["beta_fast"] = Exact(rotary.BetaFast), ["beta_slow"] = Exact(rotary.BetaSlow),
                 };
+                if (rotary.Multiplier != 1) json["rope_scaling"]!["attention_factor"] = Exact(rotary.YarnFactor(1) * rotary.Multiplier);
                 break;
             case "longrope":
                 json["original_max_position_embeddings"] = rotary.OriginalContext;
                 json["rope_scaling"] = new JsonObject
                 {
                     ["rope_type"] = "longrope",
-                    ["short_factor"] = Numbers(rotary.ShortFactors), ["long_factor"] = Numbers(rotary.LongFactors),
+                    ["short_factor"] = Numbers(rotary.ShortFactors), ["long_factor"] = Numbers(rotary.LongFactors), ["attention_factor"] = Exact(rotary.Multiplier),
                 };
-                if (rotary.AttentionFactor is { } factor) json["rope_scaling"]!["attention_factor"] = Exact(factor);
                 break;
             default: throw new NotSupportedException($"rotary scaling '{rotary.Kind}' has no form in a folder: keep the GGUF file");
         }

@@ -36,7 +36,7 @@ internal sealed class GgufSettingsWriter(string architecture, GgufWriter writer)
         if (first.SoftCap > 0) Set("attn_logit_softcapping", first.SoftCap);
         if (MathF.Abs(first.Scale * MathF.Sqrt(first.HeadWidth) - 1) > 1e-5f) Set("attention.scale", first.Scale);
         if (spec.Attention.FirstOrDefault(a => a.Window > 0) is { } windowed) Set("attention.sliding_window", (uint)windowed.Window);
-        if (!spec.LearnedPositions) Rotary(source.Rotary(family.RotaryLayerType, first.HeadWidth, info.ContextLength, family.DefaultTheta));
+        if (!spec.LearnedPositions) Rotary(source.Rotary(family.RotaryLayerType, first.HeadWidth, info.ContextLength, family.Defaults(source.Text("model_type") ?? family.ConfigTypes[0])));
         family.WriteGguf(this, spec, source);
     }
 
@@ -68,10 +68,13 @@ internal sealed class GgufSettingsWriter(string architecture, GgufWriter writer)
                 Set("rope.scaling.original_context_length", (uint)rotary.OriginalContext);
                 Set("rope.scaling.yarn_beta_fast", rotary.BetaFast);
                 Set("rope.scaling.yarn_beta_slow", rotary.BetaSlow);
-                if (rotary.AttentionFactor is not null || rotary.MScale is not null || !rotary.Truncate)
-                    throw new NotSupportedException("this model's YaRN settings (attention_factor, mscale or truncate) have no form in GGUF: keep the folder");
+                if (!rotary.Truncate) throw new NotSupportedException("this model's YaRN setting 'truncate' has no form in GGUF: keep the folder");
+                // The format has a multiple of YaRN's own factor on cosine and sine.
+                float own = rotary.YarnFactor(1), wanted = rotary.Frequencies(RotaryStyle.Halves).Factor;
+                if (wanted != own) Set("rope.scaling.attn_factor", wanted / own);
                 break;
             case "longrope" or "su":
+                writer.Set($"{architecture}.rope.scaling.type", "longrope");
                 Set("rope.scaling.original_context_length", (uint)rotary.OriginalContext);
                 Set("rope.scaling.attn_factor", rotary.Frequencies(RotaryStyle.Halves).Factor);
                 Numbers("rope_factors_short.weight", rotary.ShortFactors!);

@@ -35,6 +35,8 @@ public static class InitialModel
         var settings = new ConfigSettings(config, family.GgufName, null, null);
         var spec = family.FromConfig(settings) with { PairedRows = true };
         if (spec.Experts is not null) throw new NotSupportedException($"{config.Path}: a mixture of experts cannot be made from nothing yet");
+        if (spec.Biases != new BiasSettings(Presence.Never, Presence.Never, Presence.Never))
+            throw new NotSupportedException($"{config.Path}: a model with biases (attention_bias, mlp_bias) cannot be made from nothing yet");
         if (vocabulary.Tokens.Count != spec.Info.Vocabulary)
             throw new InvalidDataException($"{config.Path} asks for a vocabulary of {spec.Info.Vocabulary}, the tokenizer has {vocabulary.Tokens.Count}: make them equal");
 

@@ -12,9 +12,9 @@ internal static class DecoderBuilder
 
         var table = weights.Matrix("token_embd", info.Vocabulary, info.Hidden);
         var positions = spec.LearnedPositions ? weights.Matrix("position_embd", info.ContextLength, info.Hidden) : null;
-        bool tied = spec.TiedHead ?? !weights.Has("output");
+        // A head of its own that is not the embedding's copy contradicts a setting that ties them: Transformers 5 takes the head (version 4 dropped it).
+        bool tied = !weights.Has("output") ? spec.TiedHead ?? true : spec.TiedHead == true && weights.Equal("output", "token_embd");
         var output = tied ? new Linear("lm_head", table) { GgufName = "token_embd" } : weights.Linear("output", info.Vocabulary, info.Hidden);
-        if (tied) weights.Has("output"); // a copy that some files carry all the same
         var model = new DecoderModel(
             info, new Embedding(table, spec.EmbeddingMultiplier, positions), blocks, Norm(spec, weights, "output_norm", 0, info.Hidden), new Head(output, spec.LogitMultiplier, spec.LogitSoftCap), weights);
         weights.CheckAllUsed(info.Architecture);
@@ -39,12 +39,13 @@ internal static class DecoderBuilder
     {
         var options = spec.Attention[l];
         int hidden = spec.Info.Hidden, q = options.QueryWidth, k = options.KeyWidth;
+        var bias = spec.Biases.QueryKeyValue;
         var qRows = spec.PairedRows ? new RowOrder(options.Heads, options.HeadWidth) : null;
         var kRows = spec.PairedRows ? new RowOrder(options.KeyValueHeads, options.HeadWidth) : null;
         Linear[] projections = weights.Has("attn_qkv", l)
-            ? [weights.Linear("attn_qkv", q + 2 * k, hidden, l)]
-            : [weights.Linear("attn_q", q, hidden, l, qRows), weights.Linear("attn_k", k, hidden, l, kRows), weights.Linear("attn_v", k, hidden, l)];
-        return new Attention(l, options, projections, weights.Linear("attn_output", hidden, q, l), QueryKeyNorm("attn_q_norm", q), QueryKeyNorm("attn_k_norm", k));
+            ? [weights.Linear("attn_qkv", q + 2 * k, hidden, l, bias: bias)]
+            : [weights.Linear("attn_q", q, hidden, l, qRows, bias), weights.Linear("attn_k", k, hidden, l, kRows, bias), weights.Linear("attn_v", k, hidden, l, bias: bias)];
+        return new Attention(l, options, projections, weights.Linear("attn_output", hidden, q, l, bias: spec.Biases.Output), QueryKeyNorm("attn_q_norm", q), QueryKeyNorm("attn_k_norm", k));
 
         // One head wide, or as wide as all heads together: the file's tensor says which.
         Norm? QueryKeyNorm(string role, int width) =>
@@ -54,11 +55,12 @@ internal static class DecoderBuilder
     private static FeedForward Dense(DecoderSpec spec, Weights weights, int l, int width)
     {
         int hidden = spec.Info.Hidden;
-        var down = weights.Linear("ffn_down", hidden, width, l);
-        if (!spec.Gated) return new PlainMlp(spec.Activation, weights.Linear("ffn_up", width, hidden, l), down);
+        var bias = spec.Biases.Mlp;
+        var down = weights.Linear("ffn_down", hidden, width, l, bias: bias);
+        if (!spec.Gated) return new PlainMlp(spec.Activation, weights.Linear("ffn_up", width, hidden, l, bias: bias), down);
         Linear[] inner = weights.Has("ffn_gate", l)
-            ? [weights.Linear("ffn_gate", width, hidden, l), weights.Linear("ffn_up", width, hidden, l)]
-            : [weights.Linear("ffn_gate_up", 2 * width, hidden, l)];
+            ? [weights.Linear("ffn_gate", width, hidden, l, bias: bias), weights.Linear("ffn_up", width, hidden, l, bias: bias)]
+            : [weights.Linear("ffn_gate_up", 2 * width, hidden, l, bias: bias)];
         return new GatedMlp(spec.Activation, inner, down);
     }
 

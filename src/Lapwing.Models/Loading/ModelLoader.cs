@@ -35,7 +35,12 @@ public static class ModelLoader
             var architecture = ArchitectureRegistry.OfGguf(file.Metadata.GetString("general.architecture"), file.Path);
             var weights = new Weights(file, gguf: true, architecture.Names, transposed: false);
             var read = settings = new GgufSettings(architecture.GgufName, file.Metadata, weights, context);
-            return Build(architecture, weights, file.Path, () => architecture.FromGguf(read), out spec);
+            return Build(architecture, weights, file.Path, () =>
+            {
+                var spec = architecture.FromGguf(read);
+                read.RefuseWhatWouldBeIgnored();
+                return spec;
+            }, out spec);
         }
         catch
         {

@@ -18,10 +18,21 @@ internal sealed unsafe class Weights(ITensorSource source, bool gguf, TensorName
     public bool Has(string role, int layer = 0, int expert = 0, string suffix = ".weight") => Find(role, layer, expert, suffix) is not null;
 
     /// <summary>A linear layer; its bias too, where the file has one.</summary>
-    public Linear Linear(string role, int outputs, int inputs, int layer = 0, RowOrder? rows = null)
+    /// <param name="role">Its role.</param>
+    /// <param name="outputs">Rows.</param>
+    /// <param name="inputs">Columns.</param>
+    /// <param name="layer">Its block.</param>
+    /// <param name="rows">The order of its rows in GGUF files.</param>
+    /// <param name="bias">What the settings say of its bias.</param>
+    /// <exception cref="InvalidDataException">The file lacks a tensor, or has a bias that its settings do not announce.</exception>
+    public Linear Linear(string role, int outputs, int inputs, int layer = 0, RowOrder? rows = null, Presence bias = Presence.IfStored)
     {
         var weight = Matrix(role, outputs, inputs, layer);
-        return new Linear(Strip(weight.Name), weight, OptionalVector(role, outputs, layer, ".bias")) { GgufName = TensorNames.Gguf(role, layer), GgufRows = rows, InGgufOrder = gguf };
+        var found = OptionalVector(role, outputs, layer, ".bias");
+        if (found is null && bias == Presence.Always) throw Missing(role, layer, ".bias");
+        if (found is not null && bias == Presence.Never)
+            throw new InvalidDataException($"{source.Path}: tensor {Wording.Quote(found.Name)} is a bias that config.json does not announce (attention_bias, mlp_bias) or that this family does not have: Transformers would drop it; set the flag, or take the tensor out");
+        return new Linear(Strip(weight.Name), weight, found) { GgufName = TensorNames.Gguf(role, layer), GgufRows = rows, InGgufOrder = gguf };
     }
 
     /// <summary>The matrix of a role, [rows, columns], where the file has it.</summary>
@@ -83,6 +94,22 @@ internal sealed unsafe class Weights(ITensorSource source, bool gguf, TensorName
 
     /// <summary>Width of a vector role in the file, or 0 where there is none.</summary>
     public int LengthOf(string role, int layer) => Find(role, layer, 0, ".weight") is { } view ? checked((int)view.Count) : 0;
+
+    /// <summary>Whether two roles' tensors hold the same bytes.</summary>
+    public bool Equal(string role, string other)
+    {
+        if (Find(role, 0, 0, ".weight") is not { } a || Find(other, 0, 0, ".weight") is not { } b) return false;
+        if (a.Type != b.Type || !a.Shape.SequenceEqual(b.Shape)) return false;
+        long bytes = a.AsMatrix().Rows * a.AsMatrix().RowBytes;
+        if (a.Data == b.Data) return true;
+        const int Piece = 1 << 20;
+        for (long at = 0; at < bytes; at += Piece)
+        {
+            int n = (int)Math.Min(Piece, bytes - at);
+            if (!new ReadOnlySpan<byte>(a.Data + at, n).SequenceEqual(new ReadOnlySpan<byte>(b.Data + at, n))) return false;
+        }
+        return true;
+    }
 
     /// <summary>Rows of a matrix role in the file.</summary>
     public int RowsOf(string role) => (Find(role, 0, 0, ".weight") ?? throw Missing(role, 0, ".weight")).AsMatrix().Rows;
