@@ -32,6 +32,9 @@ internal abstract class Architecture
     /// <summary>From a <c>config.json</c>.</summary>
     public abstract DecoderSpec FromConfig(ConfigSettings settings);
 
+    /// <summary>Whether its <c>config.json</c> has a setting for what scores are multiplied by; elsewhere it is 1/√width.</summary>
+    public virtual bool SetsScale => false;
+
     /// <summary>The kind of layer whose rotary settings a GGUF file's plain keys hold, where the family has several.</summary>
     public virtual string? RotaryLayerType => null;
 

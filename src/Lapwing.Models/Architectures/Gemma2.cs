@@ -27,6 +27,8 @@ internal sealed class Gemma2 : Architecture
 
     public override TensorNames Names => TensorNames.WithNormsAfter;
 
+    public override bool SetsScale => true;
+
     public override FamilyDefaults Defaults(string type) => Own;
 
     public override DecoderSpec FromGguf(GgufSettings s)

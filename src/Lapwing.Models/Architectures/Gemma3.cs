@@ -25,6 +25,8 @@ internal sealed class Gemma3 : Architecture
 
     public override Activation GgufActivation => Activation.GeluTanh;
 
+    public override bool SetsScale => true;
+
     public override FamilyDefaults Defaults(string type) => Own;
 
     public override TensorNames Names => TensorNames.WithNormsAfter;

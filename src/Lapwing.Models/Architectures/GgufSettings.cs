@@ -48,6 +48,8 @@ internal sealed class GgufSettings(string architecture, GgufMetadata metadata, W
         int width = Settings.HeadWidth(Has("attention.key_length") ? Int("attention.key_length") : Settings.Divide(hidden, heads[0], "embedding_length by the head count"));
         if (Int("attention.value_length", width) != width) throw new NotSupportedException($"{architecture}: values {Int("attention.value_length", width)} wide beside keys {width} wide are not supported");
         var rotary = Rotary(width, trained).Frequencies(style);
+        if (style == RotaryStyle.Pairs && rotary.Width != width)
+            throw new NotSupportedException($"'{Key("rope.dimension_count")}' is {rotary.Width} for heads {width} wide: in architecture '{architecture}' whole heads turn, and no other order of their rows is known");
         return new DecoderSpec
         {
             Info = new ModelInfo

@@ -26,6 +26,8 @@ internal sealed class Gpt2 : Architecture
 
     public override Activation GgufActivation => Activation.GeluTanh;
 
+    public override bool SetsScale => true;
+
     public override FamilyDefaults Defaults(string type) => new() { Biases = new(Presence.Always, Presence.Always, Presence.Always) };
 
     public override DecoderSpec FromGguf(GgufSettings s) => Shaped(s.Common(RotaryStyle.Halves, centred: true), Activation.GeluTanh, a => a);
@@ -64,6 +66,9 @@ internal sealed class Gpt2 : Architecture
         foreach (string key in new[] { "hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads", "num_key_value_heads", "head_dim", "hidden_act", "max_position_embeddings", "rms_norm_eps", "attention_bias" })
             config.Remove(key);
         (config["n_embd"], config["n_layer"], config["n_head"], config["n_positions"], config["n_inner"]) = (info.Hidden, info.Layers, spec.Attention[0].Heads, info.ContextLength, spec.FeedForward[0]);
+        var first = spec.Attention[0];
+        if (first.Scale == 1) config["scale_attn_weights"] = false;
+        else if (MathF.Abs(first.Scale * MathF.Sqrt(first.HeadWidth) - 1) > 1e-5f) throw new NotSupportedException("this model's scale of scores has no form in a folder of architecture 'gpt2': keep the GGUF file");
         (config["activation_function"], config["layer_norm_epsilon"]) = ("gelu_new", ConfigWriter.Exact(spec.NormEpsilon));
     }
 }

@@ -13,6 +13,8 @@ internal sealed class Granite : Architecture
 
     public override bool PairsRows => true;
 
+    public override bool SetsScale => true;
+
     public override FamilyDefaults Defaults(string type) => new() { Biases = new(Presence.ByFlag, Presence.ByFlag, Presence.ByFlag) };
 
     public override DecoderSpec FromGguf(GgufSettings s)

@@ -13,6 +13,8 @@ internal static class ConfigWriter
         var info = spec.Info;
         var first = spec.Attention[0];
         if (spec.Attention.Any(a => a.Heads != first.Heads || a.KeyValueHeads != first.KeyValueHeads)) throw new NotSupportedException("a model whose layers differ in their heads has no form as a folder: keep the GGUF file");
+        if (!family.SetsScale && MathF.Abs(first.Scale * MathF.Sqrt(first.HeadWidth) - 1) > 1e-5f)
+            throw new NotSupportedException($"'attention.scale' has no form in a folder of architecture '{family.GgufName}': keep the GGUF file");
         var json = new JsonObject
         {
             ["architectures"] = new JsonArray(family.ConfigClass),

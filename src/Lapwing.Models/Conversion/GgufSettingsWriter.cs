@@ -14,6 +14,8 @@ internal sealed class GgufSettingsWriter(string architecture, GgufWriter writer)
         if (spec.Activation != family.GgufActivation) throw new NotSupportedException($"a GGUF file of architecture '{architecture}' means {family.GgufActivation}, and this model computes {spec.Activation}: keep the folder");
         if (spec.Attention.Any(a => a.Scale != spec.Attention[0].Scale)) throw new NotSupportedException("layers that scale their scores differently (scale_attn_by_inverse_layer_idx) have no form in GGUF: keep the folder");
         var first = spec.Attention[0];
+        if (family.PairsRows && spec.Attention.Any(a => a.Rotary is { } r && r.Width != a.HeadWidth))
+            throw new NotSupportedException($"heads of which only a part turns (partial_rotary_factor) have no form in a GGUF file of architecture '{architecture}': keep the folder");
         Set("block_count", (uint)info.Layers);
         Set("context_length", (uint)info.ContextLength);
         Set("embedding_length", (uint)info.Hidden);
