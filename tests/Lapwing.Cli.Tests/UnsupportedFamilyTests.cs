@@ -32,6 +32,7 @@ public sealed class UnsupportedFamilyTests(TinyModel model) : IDisposable
     [InlineData("starcoder2", "\"use_bias\":true,\"norm_epsilon\":1e-5")]
     public void A_folder_of_another_family_is_refused_by_name(string type, string settings)
     {
+        Directory.CreateDirectory(folder.At("m"));
         folder.Write("m/config.json", $"{{\"model_type\":\"{type}\",{Shape},{settings}}}");
         var writer = new SafetensorsWriter();
         writer.AddTensor("model.embed_tokens.weight", ElementType.F32, [40, 32], new byte[40 * 32 * 4]);
