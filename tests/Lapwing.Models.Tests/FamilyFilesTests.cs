@@ -64,6 +64,11 @@ public sealed class FamilyFilesTests : IDisposable
     }
 
     [Theory]
+    [InlineData("llama3")]
+    [InlineData("dynamic")]
+    public void A_scaling_that_GGUF_has_no_numbers_for_is_named(string kind) => Refused(kind, () => Gguf("llama", "", w => w.Set("llama.rope.scaling.type", kind)));
+
+    [Theory]
     [InlineData("llama", "llama.attention.layer_norm_rms_epsilon")]
     [InlineData("gpt2", "gpt2.attention.layer_norm_epsilon")]
     public void The_norms_epsilon_must_be_said(string type, string key) => Refused("epsilon", () => Gguf(type, "", w => w.Remove(key)));

@@ -1,3 +1,4 @@
+using Lapwing.Formats;
 using Lapwing.Formats.Gguf;
 
 namespace Lapwing.Models;
@@ -82,6 +83,8 @@ internal sealed class GgufSettings(string architecture, GgufMetadata metadata, W
     {
         string kind = Text("rope.scaling.type") ?? (Has("rope.scaling.factor") || Has("rope.scale_linear") ? "linear" : "default"); // a factor alone means linear
         int original = Int("rope.scaling.original_context_length", trained);
+        if (kind is not ("default" or "none" or "linear" or "yarn" or "longrope"))
+            throw new NotSupportedException($"rotary scaling {Wording.Quote(kind)} ('{Key("rope.scaling.type")}') is not supported in GGUF files: none, linear, yarn and longrope are");
         bool longRope = weights.OptionalNumbers("rope_factors_long.weight") is not null;
         float factor = Single("rope.scaling.factor", Single("rope.scale_linear", 1)) is var f && f > 0 ? f : 1;
         if (longRope && factor != 1) throw new NotSupportedException($"{architecture}: 'rope.scaling.factor' beside LongRoPE's lists of factors is not supported");
