@@ -63,6 +63,14 @@ public sealed class FamilyFilesTests : IDisposable
         Assert.Equal(1.5 * 1.138629436, Gguf("qwen2", "\"rope_scaling\": {\"type\": \"yarn\", \"factor\": 4.0, \"original_max_position_embeddings\": 32}", w => w.Set("qwen2.rope.scaling.attn_factor", 1.5f)).Attention[0].Rotary!.Factor, 1e-6);
     }
 
+    [Fact]
+    public void YaRNs_own_factor_comes_from_the_file_where_it_stands_there()
+    {
+        const string Yarn = "\"rope_scaling\": {\"type\": \"yarn\", \"factor\": 4.0, \"original_max_position_embeddings\": 32}";
+        Assert.Equal(1.25f, Gguf("qwen2", Yarn, w => w.Set("qwen2.rope.scaling.yarn_attn_factor", 1.25f)).Attention[0].Rotary!.Factor);
+        Refused("yarn_attn_factor", () => Gguf("qwen2", "", w => w.Set("qwen2.rope.scaling.yarn_attn_factor", 1.25f)));
+    }
+
     [Theory]
     [InlineData("llama3")]
     [InlineData("dynamic")]

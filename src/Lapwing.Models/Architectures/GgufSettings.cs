@@ -99,8 +99,8 @@ internal sealed class GgufSettings(string architecture, GgufMetadata metadata, W
             Context = trained,
             BetaFast = Single("rope.scaling.yarn_beta_fast", 32),
             BetaSlow = Single("rope.scaling.yarn_beta_slow", 1),
-            // LongRoPE's own factor is not computed from a GGUF file's contexts: the file has it, or it is 1.
-            AttentionFactor = longRope ? 1 : null,
+            // LongRoPE's own factor is not computed from a GGUF file's contexts: the file has it, or it is 1. YaRN's stands in files whose config.json said it.
+            AttentionFactor = longRope ? 1 : kind == "yarn" && Has("rope.scaling.yarn_attn_factor") ? Single("rope.scaling.yarn_attn_factor") : null,
             Multiplier = Single("rope.scaling.attn_factor", 1),
             ShortFactors = weights.OptionalNumbers("rope_factors_short.weight"),
             LongFactors = weights.OptionalNumbers("rope_factors_long.weight"),

@@ -82,7 +82,7 @@ internal static class ConfigWriter
                     ["rope_type"] = "yarn", ["factor"] = Exact(rotary.Factor), ["original_max_position_embeddings"] = rotary.OriginalContext,
                     ["beta_fast"] = Exact(rotary.BetaFast), ["beta_slow"] = Exact(rotary.BetaSlow),
                 };
-                if (rotary.Multiplier != 1) json["rope_scaling"]!["attention_factor"] = Exact(rotary.YarnFactor(1) * rotary.Multiplier);
+                if (rotary.Multiplier != 1 || rotary.AttentionFactor is not null) json["rope_scaling"]!["attention_factor"] = Exact(rotary.Frequencies(RotaryStyle.Halves).Factor);
                 break;
             case "longrope":
                 json["original_max_position_embeddings"] = rotary.OriginalContext;
