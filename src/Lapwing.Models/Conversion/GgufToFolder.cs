@@ -37,15 +37,25 @@ public sealed unsafe class GgufToFolder
         using var model = ModelLoader.Load(path, out var spec, out var source);
         var conversion = new GgufToFolder(model, settings, choose);
         conversion.Tensors();
-        var config = ConfigWriter.Write(settings, spec, source, model.Head.Output.Weight == model.Embedding.Table, model.Linears.Any(l => l.GgufName?.EndsWith("attn_q", StringComparison.Ordinal) == true && l.Bias is not null), choose(model.Linears[0].Weight.Value.Type));
-        // Transformers drops a bias that its configuration does not announce.
-        if (!settings.StoresTransposed && model.Linears.Any(l => l.GgufName?.EndsWith("ffn_down", StringComparison.Ordinal) == true && l.Bias is not null)) config["mlp_bias"] = true;
+        var config = ConfigWriter.Write(settings, spec, source, model.Head.Output.Weight == model.Embedding.Table, Biased(model, ".attn_"), choose(model.Linears[0].Weight.Value.Type));
+        // Transformers drops a bias that its configuration does not announce, or that the family does not have.
+        bool inMlp = Biased(model, ".ffn_");
+        if (!settings.StoresTransposed && inMlp) config["mlp_bias"] = true;
+        var biases = settings.Defaults(config["model_type"]!.GetValue<string>()).Biases.Resolve(attention: true, mlp: inMlp);
+        foreach (var layer in model.Linears.Where(l => l.Bias is not null))
+        {
+            string role = layer.GgufName?.Split('.')[^1] ?? "";
+            var presence = role is "attn_q" or "attn_k" or "attn_v" or "attn_qkv" ? biases.QueryKeyValue : role == "attn_output" ? biases.Output : role is "ffn_gate" or "ffn_up" or "ffn_down" ? biases.Mlp : Presence.Never;
+            if (presence == Presence.Never) throw new NotSupportedException($"the bias of '{layer.Name}' has no form in a folder of type '{config["model_type"]}': keep the GGUF file");
+        }
         Directory.CreateDirectory(folder);
         conversion.writer.WriteFolder(folder, ShardBytes);
         string? left = Text(file, folder);
         AtomicFile.WriteAllText(Path.Combine(folder, "config.json"), config.ToJsonString(new JsonSerializerOptions { WriteIndented = true }));
         return left;
     }
+
+    private static bool Biased(DecoderModel model, string roles) => model.Linears.Any(l => l.Bias is not null && l.GgufName?.Contains(roles, StringComparison.Ordinal) == true);
 
     private static string? Text(GgufFile file, string folder)
     {

@@ -14,7 +14,7 @@ internal static class DecoderBuilder
         var positions = spec.LearnedPositions ? weights.Matrix("position_embd", info.ContextLength, info.Hidden) : null;
         // A head of its own that is not the embedding's copy contradicts a setting that ties them: Transformers 5 takes the head (version 4 dropped it).
         bool tied = !weights.Has("output") ? spec.TiedHead ?? true : spec.TiedHead == true && weights.Equal("output", "token_embd");
-        var output = tied ? new Linear("lm_head", table) { GgufName = "token_embd" } : weights.Linear("output", info.Vocabulary, info.Hidden);
+        var output = tied ? new Linear("lm_head", table) { GgufName = "token_embd" } : weights.Linear("output", info.Vocabulary, info.Hidden, bias: Other(spec));
         var model = new DecoderModel(
             info, new Embedding(table, spec.EmbeddingMultiplier, positions), blocks, Norm(spec, weights, "output_norm", 0, info.Hidden), new Head(output, spec.LogitMultiplier, spec.LogitSoftCap), weights);
         weights.CheckAllUsed(info.Architecture);
@@ -73,8 +73,11 @@ internal static class DecoderBuilder
                 spec.Activation,
                 [weights.Expert("ffn_gate_exps", width, hidden, l, e, experts.Count), weights.Expert("ffn_up_exps", width, hidden, l, e, experts.Count)],
                 weights.Expert("ffn_down_exps", hidden, width, l, e, experts.Count));
-        return new MixtureOfExperts(weights.Linear("ffn_gate_inp", experts.Count, hidden, l), list, experts.Chosen, experts.Renormalise);
+        return new MixtureOfExperts(weights.Linear("ffn_gate_inp", experts.Count, hidden, l, bias: Other(spec)), list, experts.Chosen, experts.Renormalise);
     }
+
+    // Head and router have no bias in any family of Transformers'.
+    private static Presence Other(DecoderSpec spec) => spec.Biases == BiasSettings.AsStored ? Presence.IfStored : Presence.Never;
 
     private static Norm Norm(DecoderSpec spec, Weights weights, string role, int l, int width) => spec.CentredNorms
         ? new LayerNorm(weights.Vector(role, width, l), weights.OptionalVector(role, width, l, ".bias"), spec.NormEpsilon)
