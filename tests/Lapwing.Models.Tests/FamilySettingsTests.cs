@@ -1,5 +1,7 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Lapwing.Tensors;
+using Lapwing.Testing;
 
 namespace Lapwing.Models.Tests;
 
@@ -126,6 +128,22 @@ public sealed unsafe class FamilySettingsTests : IDisposable
         Assert.InRange(Distance(after, Logits(back)), 0, 1e-5);
     }
 
+    /// <summary>Rows of <c>oracles/family-settings.json</c>.</summary>
+    public static TheoryData<int> Oracles() => [.. Enumerable.Range(0, 41)];
+
+    // Computed in float64 by bench/oracles/family_settings.py, which was written from Transformers' files and shares no code with ours.
+    [Theory]
+    [MemberData(nameof(Oracles))]
+    public void Unusual_settings_give_the_logits_of_an_independent_forward_pass(int row)
+    {
+        using var json = JsonDocument.Parse(File.ReadAllText(SharedFolder.Path("oracles/family-settings.json")));
+        Assert.Equal(Oracles().Count, json.RootElement.GetArrayLength());
+        var wanted = json.RootElement[row];
+        double[] want = [.. wanted.GetProperty("logits").EnumerateArray().Select(v => v.GetDouble())];
+        float[] got = Logits(New(wanted.GetProperty("config").GetRawText()))[^want.Length..];
+        Assert.InRange(want.Zip(got).Max(p => Math.Abs(p.First - p.Second)), 0, 1e-4);
+    }
+
     private static readonly int[] Ids = [.. Enumerable.Range(0, 24).Select(i => (i * 7 + 3) % 40)];
 
     private string New(string json) => RandomFolder.Write(Path.Combine(scratch, "m" + folders++), json);
@@ -145,7 +163,7 @@ public sealed unsafe class FamilySettingsTests : IDisposable
             : [("hidden_size", 64), ("intermediate_size", 48), ("num_hidden_layers", 5), ("num_attention_heads", 4), ("num_key_value_heads", 2), ("max_position_embeddings", 128)])
             json[key] = value;
         // Not JsonNode.Parse of the whole: a key that stands twice is the point.
-        foreach (var property in System.Text.Json.JsonDocument.Parse("{" + settings + "}").RootElement.EnumerateObject()) json[property.Name] = JsonNode.Parse(property.Value.GetRawText());
+        foreach (var property in JsonDocument.Parse("{" + settings + "}").RootElement.EnumerateObject()) json[property.Name] = JsonNode.Parse(property.Value.GetRawText());
         return json.ToJsonString();
     }
 

@@ -86,14 +86,15 @@ internal static class RandomFolder
 
     private static float[] Numbers(string name, long[] shape, float normOffset)
     {
-        uint seed = name.Aggregate(2166136261u, (h, c) => (h ^ c) * 16777619);
-        var random = new Random((int)(seed & int.MaxValue));
+        // A generator that bench/oracles/family_settings.py has as well: congruential, seeded by the name (FNV-1a).
+        uint state = name.Aggregate(2166136261u, (h, c) => (h ^ c) * 16777619);
         var values = new float[shape.Aggregate(1L, (a, b) => a * b)];
         bool norm = shape.Length == 1 && !name.EndsWith(".bias", StringComparison.Ordinal);
         float width = shape.Length == 2 ? MathF.Sqrt(shape[1]) : 2;
         for (int i = 0; i < values.Length; i++)
         {
-            float x = (float)random.NextDouble() * 2 - 1;
+            state = state * 1664525 + 1013904223;
+            float x = (state >> 8) / (float)(1 << 23) - 1;
             values[i] = norm ? 1 - normOffset + x / 2 : 2 * x / width;
         }
         return values;
