@@ -14,7 +14,8 @@ public sealed unsafe class GenerationSession : IDisposable
 
     private readonly DecoderModel _model;
     private readonly SequenceState _state;
-    private readonly Pass _pass;
+    private readonly Pass _reading;
+    private readonly Pass _speaking;
     private readonly List<int> _tokens = [];
     private float* _logits;
 
@@ -31,7 +32,8 @@ public sealed unsafe class GenerationSession : IDisposable
         if (ContextLength < 1) throw new ArgumentException($"a context of {ContextLength} tokens is none; give at least 1");
         _model = model;
         _state = model.NewState(arithmetic);
-        _pass = new Pass(arithmetic);
+        _reading = new Pass(arithmetic);
+        _speaking = ReferenceEquals(arithmetic.Decoding, arithmetic) ? _reading : new Pass(arithmetic.Decoding);
     }
 
     /// <summary>Tokens at most, prompt and answer together.</summary>
@@ -64,7 +66,7 @@ public sealed unsafe class GenerationSession : IDisposable
         for (int at = kept; at < prompt.Length; at += PassTokens)
         {
             cancellation.ThrowIfCancellationRequested();
-            Forward(prompt.Slice(at, Math.Min(PassTokens, prompt.Length - at)), last: at + PassTokens >= prompt.Length);
+            Forward(prompt.Slice(at, Math.Min(PassTokens, prompt.Length - at)), last: at + PassTokens >= prompt.Length, _reading);
         }
 
         return kept;
@@ -75,7 +77,7 @@ public sealed unsafe class GenerationSession : IDisposable
     public void Append(int token)
     {
         if (_tokens.Count >= ContextLength) throw new InvalidOperationException($"the context of {ContextLength} tokens is full");
-        Forward(new ReadOnlySpan<int>(in token), last: true);
+        Forward(new ReadOnlySpan<int>(in token), last: true, _speaking);
     }
 
     /// <summary>Makes room for the ids of a text of <paramref name="tokens"/>, so that decoding need not.</summary>
@@ -89,7 +91,8 @@ public sealed unsafe class GenerationSession : IDisposable
     {
         _logits = null;
         _state.Dispose();
-        _pass.Dispose();
+        _reading.Dispose();
+        _speaking.Dispose();
     }
 
     private void Check(ReadOnlySpan<int> prompt)
@@ -126,16 +129,16 @@ public sealed unsafe class GenerationSession : IDisposable
         return length;
     }
 
-    private void Forward(ReadOnlySpan<int> ids, bool last)
+    private void Forward(ReadOnlySpan<int> ids, bool last, Pass pass)
     {
         _logits = null;
-        _pass.Workspace.Clear();
+        pass.Workspace.Clear();
         SequenceSpan span = new(0, ids.Length, _tokens.Count, _state);
         try
         {
-            _pass.Begin(new ReadOnlySpan<SequenceSpan>(in span));
-            float* hidden = _model.Forward(_pass, ids);
-            if (last) _logits = _model.Head.Logits(_pass, hidden + (long)(ids.Length - 1) * _model.Info.Hidden, 1);
+            pass.Begin(new ReadOnlySpan<SequenceSpan>(in span));
+            float* hidden = _model.Forward(pass, ids);
+            if (last) _logits = _model.Head.Logits(pass, hidden + (long)(ids.Length - 1) * _model.Info.Hidden, 1);
         }
         catch
         {

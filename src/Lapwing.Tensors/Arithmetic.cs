@@ -18,6 +18,12 @@ public abstract unsafe class Arithmetic
     /// <summary>The instruction level in use: <c>portable</c>, <c>avx2</c>, <c>avx512</c>, …</summary>
     public abstract string Level { get; }
 
+    /// <summary>
+    /// The policy for tokens that are spoken one after the other, where this one is for text that is read: memory, not arithmetic, is their limit, so
+    /// that they may be computed otherwise. It shares the cache.
+    /// </summary>
+    public virtual Arithmetic Decoding => this;
+
     /// <summary>What a key/value cache stores: F32 or F16.</summary>
     public abstract ElementType CacheType { get; }
 

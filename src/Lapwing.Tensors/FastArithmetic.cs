@@ -3,15 +3,34 @@ using Lapwing.Tensors.Blocks;
 namespace Lapwing.Tensors;
 
 /// <summary>
-/// Block-quantised weights meet activations of 16 bits in integer arithmetic, all others in float32; keys and values are kept as
-/// binary16. Gradients are float32.
+/// Block-quantised weights meet integer activations, all other weights meet float32; keys and values are kept as binary16. Text that is read has
+/// activations of 8 bits with a scale for each 16 or 32 (<see cref="PanelProduct"/>), what is spoken (<see cref="Decoding"/>) of 16 bits
+/// (<see cref="IntegerProduct"/>). Gradients are float32.
 /// </summary>
-/// <param name="team">Who computes; <see cref="ThreadTeam.Shared"/> if null.</param>
-/// <param name="level">Which instructions; <see cref="InstructionLevels.Current"/> if null.</param>
-public sealed unsafe class FastArithmetic(ThreadTeam? team = null, InstructionLevel? level = null) : Arithmetic
+public sealed unsafe class FastArithmetic : Arithmetic
 {
-    private readonly InstructionLevel level = level ?? InstructionLevels.Current;
-    private readonly VectorKernels kernels = level is { } wanted ? VectorKernels.For(wanted) : VectorKernels.Current;
+    private readonly ThreadTeam? team;
+    private readonly InstructionLevel level;
+    private readonly VectorKernels kernels;
+    private readonly PanelKernels? panels;
+
+    /// <summary>Makes the policy.</summary>
+    /// <param name="team">Who computes; <see cref="ThreadTeam.Shared"/> if null.</param>
+    /// <param name="level">Which instructions; <see cref="InstructionLevels.Current"/> if null.</param>
+    public FastArithmetic(ThreadTeam? team = null, InstructionLevel? level = null)
+        : this(team, level, decoding: false) => Decoding = new FastArithmetic(team, level, decoding: true);
+
+    private FastArithmetic(ThreadTeam? team, InstructionLevel? level, bool decoding)
+    {
+        this.team = team;
+        this.level = level ?? InstructionLevels.Current;
+        kernels = level is { } wanted ? VectorKernels.For(wanted) : VectorKernels.Current;
+        panels = decoding ? null : PanelKernels.For(this.level);
+        Decoding = this;
+    }
+
+    /// <inheritdoc/>
+    public override Arithmetic Decoding { get; }
 
     /// <inheritdoc/>
     public override string Path => "fast";
@@ -40,7 +59,8 @@ public sealed unsafe class FastArithmetic(ThreadTeam? team = null, InstructionLe
             bool integer = BlockCodec.CanUnpack(weights[first].Type);
             int end = first + 1;
             while (end < weights.Length && BlockCodec.CanUnpack(weights[end].Type) == integer) end++;
-            if (integer) IntegerProduct.Run(Team, kernels, weights[first..end], x, tokens, outputs[first..end]);
+            if (integer && panels is not null) PanelProduct.Run(Team, kernels, panels, weights[first..end], x, tokens, outputs[first..end]);
+            else if (integer) IntegerProduct.Run(Team, kernels, weights[first..end], x, tokens, outputs[first..end]);
             else FloatProduct.Run(Team, kernels, weights[first..end], x, tokens, outputs[first..end]);
             first = end;
         }

@@ -11,4 +11,7 @@ public enum InstructionLevel
 
     /// <summary>x86-64 with AVX-512 F, BW, DQ and VL: 512-bit vectors.</summary>
     Avx512,
+
+    /// <summary>The same with VNNI, by machine code written at run time where .NET has no intrinsic.</summary>
+    Avx512Vnni,
 }

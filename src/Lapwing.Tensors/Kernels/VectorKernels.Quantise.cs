@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace Lapwing.Tensors;
 
@@ -6,7 +7,7 @@ namespace Lapwing.Tensors;
 internal sealed unsafe partial class VectorKernels<L>
 {
     // 16383 · 8192 · 16 < 2³¹: a lane's part of a block's sum stays within 32 bits.
-    private const float Largest = 16383;
+    private const float Largest = 16383, LargestByte = 127;
 
     // A block below 2⁻¹⁰⁰ throughout is taken for zero: its inverse scale would leave float32.
     private const int SmallestBits = 27 << 23, Infinite = 0x7f800000;
@@ -44,6 +45,34 @@ internal sealed unsafe partial class VectorKernels<L>
                 }
                 *sums32++ = total * scale;
             }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization), SkipLocalsInit]
+    public override void QuantiseGroups(float* x, int columns, int group, sbyte* values, float* scales, int* sums)
+    {
+        float* lanes = stackalloc float[Width];
+        short* shorts = (short*)lanes;
+        L magic = L.Create(12582912f), sign = L.CreateBits(int.MaxValue);
+        for (int start = 0; start < columns; start += group, x += group, scales++, sums++)
+        {
+            var magnitude = L.Load(x) & sign;
+            if (group > Width) magnitude = L.MaxBits(magnitude, L.Load(x + Width) & sign);
+            L.Store(L.MaxOfAll(magnitude), lanes);
+            float max = lanes[0];
+            int bits = BitConverter.SingleToInt32Bits(max);
+            *scales = bits < SmallestBits ? 0 : bits < Infinite ? max / LargestByte : float.NaN;
+            var inverse = L.Create(bits is >= SmallestBits and < Infinite ? LargestByte / max : 0);
+            int sum = 0;
+            for (int i = 0; i < group; i += Width, values += Width)
+            {
+                // An infinity times 0 is a NaN, whose bits are nothing to count with: the scale tells of it.
+                var q = bits < Infinite ? L.SubtractBits(L.MultiplyAdd(L.Load(x + i), inverse, magic), magic) : LaneMath<L>.Zero;
+                sum += (int)LaneMath<L>.Sum(L.ToFloat(q));
+                L.StoreShorts(q, (ushort*)shorts);
+                Vector128.Narrow(Vector128.Load(shorts), Vector128.Load(shorts + 8)).Store(values);
+            }
+            *sums = sum;
         }
     }
 

@@ -8,7 +8,7 @@ internal abstract unsafe class VectorKernels
 
     public static VectorKernels For(InstructionLevel level) => level switch
     {
-        InstructionLevel.Avx512 => new VectorKernels<Lanes512>(),
+        InstructionLevel.Avx512 or InstructionLevel.Avx512Vnni => new VectorKernels<Lanes512>(),
         InstructionLevel.Avx2 => new VectorKernels<Lanes256>(),
         _ => new VectorKernels<Lanes128>(),
     };
@@ -92,6 +92,12 @@ internal abstract unsafe class VectorKernels
 
     /// <summary>Quantises one row of activations: see <see cref="QuantisedActivations"/>.</summary>
     public abstract void Quantise(float* x, int columns, short* values, float* scales, float* sums16, float* sums32);
+
+    /// <summary>
+    /// One row of activations to 8-bit integers, a scale for each <paramref name="group"/> (16 or 32), and each group's sum: see
+    /// <see cref="PanelActivations"/>. Columns are a multiple of the group.
+    /// </summary>
+    public abstract void QuantiseGroups(float* x, int columns, int group, sbyte* values, float* scales, int* sums);
 
     /// <summary>
     /// Scales of rows of groups to the factors of <see cref="IntegerProblem"/>, in place, and the block scales: for each 16 groups one block (of

@@ -17,7 +17,7 @@ public sealed unsafe class IntegerProductTests
     {
         var random = new Random(21);
         using var team = new ThreadTeam(2);
-        var arithmetic = new FastArithmetic(team, level);
+        var arithmetic = new FastArithmetic(team, level).Decoding;
         foreach (var type in Types)
             foreach (int columns in type.BlockLength() == 256 ? (int[])[256, 768, 1536] : [32, 64, 224, 256, 288, 576, 1536])
                 foreach (var (tokens, rows) in (ReadOnlySpan<(int, int)>)[(1, 1), (1, 9), (2, 3), (3, 4), (5, 6), (8, 33)])
@@ -90,11 +90,11 @@ public sealed unsafe class IntegerProductTests
                 var weight = new WeightMatrix(type, data, rows, columns);
                 float* x = vectors.Random(random, tokens * columns), y = vectors.Floats(tokens * rows), expected = vectors.Floats(tokens * rows);
                 for (int t = 0; t < tokens; t++)
-                    new FastArithmetic(one, InstructionLevel.Portable).Linear(weight, x + t * columns, 1, expected + t * rows);
+                    new FastArithmetic(one, InstructionLevel.Portable).Decoding.Linear(weight, x + t * columns, 1, expected + t * rows);
                 foreach (var level in InstructionLevels.Available)
                     foreach (var team in (ThreadTeam[])[one, two])
                     {
-                        var arithmetic = new FastArithmetic(team, level);
+                        var arithmetic = new FastArithmetic(team, level).Decoding;
                         arithmetic.Linear(weight, x, tokens, y);
                         Vectors.SameBits(expected, y, tokens * rows, $"{type} at {level}, all tokens");
                         // Three slices of rows as three matrices that share x.
@@ -115,7 +115,7 @@ public sealed unsafe class IntegerProductTests
     {
         var random = new Random(23);
         using var team = new ThreadTeam(2);
-        var arithmetic = new FastArithmetic(team, level);
+        var arithmetic = new FastArithmetic(team, level).Decoding;
         using var vectors = new Vectors();
         const int tokens = 3, rows = 20, columns = 256;
         ElementType[] types = [ElementType.Q4_K, ElementType.Q6_K, ElementType.F16, ElementType.Q8_0, ElementType.F32];
@@ -136,7 +136,7 @@ public sealed unsafe class IntegerProductTests
     public void Extremes_of_activations_are_kept_or_shown(InstructionLevel level)
     {
         using var team = new ThreadTeam(1);
-        var arithmetic = new FastArithmetic(team, level);
+        var arithmetic = new FastArithmetic(team, level).Decoding;
         using var vectors = new Vectors();
         const int columns = 288;
         byte* data = QuantisedRows.Random(vectors, new Random(24), ElementType.Q8_0, 1, columns);
