@@ -49,30 +49,42 @@ internal sealed unsafe partial class VectorKernels<L>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization), SkipLocalsInit]
-    public override void QuantiseGroups(float* x, int columns, int group, sbyte* values, float* scales, int* sums)
+    public override void QuantiseGroups(float* x, int columns, int group, in QuantisedGroups main, float coarse, in QuantisedGroups rest)
     {
         float* lanes = stackalloc float[Width];
         short* shorts = (short*)lanes;
         L magic = L.Create(12582912f), sign = L.CreateBits(int.MaxValue);
-        for (int start = 0; start < columns; start += group, x += group, scales++, sums++)
+        sbyte* values = main.Values, small = rest.Values;
+        for (int g = 0; g * group < columns; g++, x += group, values += group, small += group)
         {
             var magnitude = L.Load(x) & sign;
             if (group > Width) magnitude = L.MaxBits(magnitude, L.Load(x + Width) & sign);
             L.Store(L.MaxOfAll(magnitude), lanes);
             float max = lanes[0];
             int bits = BitConverter.SingleToInt32Bits(max);
-            *scales = bits < SmallestBits ? 0 : bits < Infinite ? max / LargestByte : float.NaN;
+            float scale = bits < SmallestBits ? 0 : bits < Infinite ? max / LargestByte : float.NaN;
             var inverse = L.Create(bits is >= SmallestBits and < Infinite ? LargestByte / max : 0);
-            int sum = 0;
-            for (int i = 0; i < group; i += Width, values += Width)
+            bool fine = max > coarse && bits is >= SmallestBits and < Infinite;
+            L back = L.Create(-scale), finer = L.Create(fine ? 2 * LargestByte / scale : 0);
+            int sum = 0, smallSum = 0;
+            for (int i = 0; i < group; i += Width)
             {
                 // An infinity times 0 is a NaN, whose bits are nothing to count with: the scale tells of it.
                 var q = bits < Infinite ? L.SubtractBits(L.MultiplyAdd(L.Load(x + i), inverse, magic), magic) : LaneMath<L>.Zero;
                 sum += (int)LaneMath<L>.Sum(L.ToFloat(q));
                 L.StoreShorts(q, (ushort*)shorts);
-                Vector128.Narrow(Vector128.Load(shorts), Vector128.Load(shorts + 8)).Store(values);
+                Vector128.Narrow(Vector128.Load(shorts), Vector128.Load(shorts + 8)).Store(values + i);
+                if (!fine) continue;
+                var left = L.MultiplyAdd(L.ToFloat(q), back, L.Load(x + i));
+                q = L.SubtractBits(L.MultiplyAdd(left, finer, magic), magic);
+                smallSum += (int)LaneMath<L>.Sum(L.ToFloat(q));
+                L.StoreShorts(q, (ushort*)shorts);
+                Vector128.Narrow(Vector128.Load(shorts), Vector128.Load(shorts + 8)).Store(small + i);
             }
-            *sums = sum;
+            main.Scales[g] = scale;
+            main.Sums[g] = sum;
+            rest.Scales[g] = fine ? scale / (2 * LargestByte) : 0;
+            rest.Sums[g] = smallSum;
         }
     }
 

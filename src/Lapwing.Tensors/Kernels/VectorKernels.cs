@@ -95,9 +95,10 @@ internal abstract unsafe class VectorKernels
 
     /// <summary>
     /// One row of activations to 8-bit integers, a scale for each <paramref name="group"/> (16 or 32), and each group's sum: see
-    /// <see cref="PanelActivations"/>. Columns are a multiple of the group.
+    /// <see cref="PanelActivations"/>. Columns are a multiple of the group. Of a group whose greatest magnitude is above
+    /// <paramref name="coarse"/>, what rounding left is quantised as well, at a scale 254 times finer; elsewhere <c>rest.Scales</c> is 0.
     /// </summary>
-    public abstract void QuantiseGroups(float* x, int columns, int group, sbyte* values, float* scales, int* sums);
+    public abstract void QuantiseGroups(float* x, int columns, int group, in QuantisedGroups main, float coarse, in QuantisedGroups rest);
 
     /// <summary>
     /// Scales of rows of groups to the factors of <see cref="IntegerProblem"/>, in place, and the block scales: for each 16 groups one block (of

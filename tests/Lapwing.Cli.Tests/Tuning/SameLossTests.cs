@@ -48,7 +48,7 @@ public sealed class SameLossTests : IDisposable
             model = folder.At(type + ".gguf");
             Run.Lapwing(type.StartsWith('Q') ? "quantize" : "convert", whole, model, "--type", type, "--quiet").Succeeds();
         }
-        Same(model, rows, exact, ["--rank", "4", "--target", "all"]);
+        Same(model, rows, exact, spokenToo: exact || !type.StartsWith('Q'), ["--rank", "4", "--target", "all"]);
     }
 
     // Every block type of the mixed files, every family's layers.
@@ -61,10 +61,11 @@ public sealed class SameLossTests : IDisposable
     public void So_it_is_on_mixed_quantised_models_of_other_families(string name)
     {
         string model = SharedFolder.Path($"models/tiny-quantised/{name}.gguf");
-        Same(model, TokenRows(new Random(17), vocabulary: 300), exact: false, ["--method", "rslora", "--rank", "3"]);
+        Same(model, TokenRows(new Random(17), vocabulary: 300), exact: false, spokenToo: false, ["--method", "rslora", "--rank", "3"]);
     }
 
-    private void Same(string model, string rows, bool exact, string[] method)
+    // Quantised weights meet finer activations in what is spoken: those bits are their own.
+    private void Same(string model, string rows, bool exact, bool spokenToo, string[] method)
     {
         string[] path = exact ? ["--exact"] : [];
         string held = Held(model, rows), adapter = "";
@@ -114,13 +115,14 @@ public sealed class SameLossTests : IDisposable
             Example[] examples = [.. ExampleSource.Build(loaded, DataReader.Read([held], new()), 128)];
             for (int r = 0; r < examples.Length; r++)
             {
-                Assert.Equal(perRow[r], TokenByToken(loaded, examples[r]));
+                Assert.Equal(perRow[r], TokenByToken(loaded, examples[r], spoken: false));
+                if (spokenToo) Assert.Equal(perRow[r], TokenByToken(loaded, examples[r], spoken: true));
                 Assert.Equal(perRow[r], AllAtOnce(loaded, examples[r]));
             }
         }
     }
 
-    private static double TokenByToken(LoadedModel loaded, Example example)
+    private static double TokenByToken(LoadedModel loaded, Example example, bool spoken)
     {
         using var session = new GenerationSession(loaded.Model, loaded.Arithmetic);
         double sum = 0;
@@ -128,7 +130,8 @@ public sealed class SameLossTests : IDisposable
         for (int t = 1; t < example.Ids.Length; t++)
         {
             if (example.Labels[t] != Example.NoLoss) sum += Loss(session, example.Labels[t]);
-            session.Append(example.Ids[t]);
+            if (spoken) session.Append(example.Ids[t]);
+            else session.Evaluate(example.Ids.AsSpan(0, t + 1));
         }
         return sum;
     }

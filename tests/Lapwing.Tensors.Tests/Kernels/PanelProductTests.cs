@@ -116,7 +116,7 @@ public sealed unsafe class PanelProductTests
     {
         foreach (bool windows in (bool[])[false, true])
         {
-            byte[] code = BytePanelCode.Assemble(32, 1280, 264, minima: true, windows);
+            byte[] code = BytePanelCode.Assemble(32, 1280, 264, minima: true, added: true, windows);
             Assert.InRange(code.Length, 500, 4096);
             Assert.Equal(0xc3, code[^1]); // ret
             var decoder = Iced.Intel.Decoder.Create(64, code);
@@ -127,6 +127,31 @@ public sealed unsafe class PanelProductTests
                 Assert.False(instruction.IsStackInstruction && instruction.Code != Iced.Intel.Code.Retnq, instruction.ToString());
             }
         }
+    }
+
+    // What rounding left of groups with outliers, after everything else.
+    private static float Rest(WeightMatrix weight, float* x, short[] values, float[] scales, float[] minima, float sum)
+    {
+        int group = BlockCodec.GroupLength(weight.Type), columns = weight.Columns;
+        float rms = MathF.Sqrt(VectorMath.SumOfSquares(x, columns) / columns);
+        for (int g = 0; g < columns / group; g++)
+        {
+            float max = 0;
+            for (int i = g * group; i < (g + 1) * group; i++) max = Math.Max(max, Math.Abs(x[i]));
+            if (max <= 8 * rms) continue;
+            float scale = max / 127;
+            long product = 0, total = 0;
+            for (int i = g * group; i < (g + 1) * group; i++)
+            {
+                float q = (float)Math.Round((double)x[i] * (127 / max), MidpointRounding.ToEven);
+                long r = (long)Math.Round((double)MathF.FusedMultiplyAdd(q, -scale, x[i]) * (254 / scale), MidpointRounding.ToEven);
+                product += r * values[i];
+                total += r;
+            }
+            sum = MathF.FusedMultiplyAdd(product * scales[g], scale / 254, sum);
+            if (BlockCodec.HasMinima(weight.Type)) sum = MathF.FusedMultiplyAdd(minima[g], total * (scale / 254), sum);
+        }
+        return sum;
     }
 
     private static void Slow(WeightMatrix weight, float* x, int tokens, float* y)
@@ -156,7 +181,7 @@ public sealed unsafe class PanelProductTests
                     sum = MathF.FusedMultiplyAdd(product * scales[g], scale, sum);
                     if (BlockCodec.HasMinima(weight.Type)) sum = MathF.FusedMultiplyAdd(minima[g], total * scale, sum);
                 }
-                y[t * weight.Rows + o] = sum;
+                y[t * weight.Rows + o] = Rest(weight, x + t * columns, values, scales, minima, sum);
             }
         }
     }

@@ -21,8 +21,9 @@ internal static class BytePanelCode
     /// <param name="panelBytes">Bytes of a panel's group.</param>
     /// <param name="tileBytes">Bytes of a tile's group.</param>
     /// <param name="minima">Whether minima follow the scales.</param>
+    /// <param name="added">Whether the sums go on from y.</param>
     /// <param name="windows">Whether the caller follows Windows' calling convention, else System V's.</param>
-    public static byte[] Assemble(int group, int panelBytes, int tileBytes, bool minima, bool windows)
+    public static byte[] Assemble(int group, int panelBytes, int tileBytes, bool minima, bool added, bool windows)
     {
         var c = new Assembler(64);
         c.mov(rax, windows ? rcx : rdi);
@@ -32,7 +33,17 @@ internal static class BytePanelCode
         c.mov(r10, __qword_ptr[rax + Groups]);
         c.mov(rdx, __qword_ptr[rax + Y]);
         c.mov(rcx, __qword_ptr[rax + YStride]);
-        for (int i = 0; i < Integers; i++) c.vpxord(Z(i), Z(i), Z(i));
+        if (added) c.mov(r11, rdx);
+        for (int t = 0; t < Tokens; t++)
+        {
+            for (int half = 0; half < 2; half++)
+            {
+                var sum = Z(2 * t + half);
+                if (added) c.vmovups(sum, __zmmword_ptr[r11 + 64 * half]);
+                else c.vpxord(sum, sum, sum);
+            }
+            if (added && t + 1 < Tokens) c.add(r11, rcx);
+        }
 
         var next = c.CreateLabel();
         c.Label(ref next);

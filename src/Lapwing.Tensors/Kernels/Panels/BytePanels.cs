@@ -13,8 +13,8 @@ internal sealed unsafe class BytePanels : PanelKernels
 {
     public static readonly BytePanels Shared = new();
 
-    // By group length (16, 32) and minima (no, yes); written at the first call.
-    private readonly nint[] code = new nint[4];
+    // By group length (16, 32), minima (no, yes) and addition (no, yes); written at the first call.
+    private readonly nint[] code = new nint[8];
 
     /// <summary>Whether processor and system let it run.</summary>
     public static bool IsSupported =>
@@ -57,10 +57,10 @@ internal sealed unsafe class BytePanels : PanelKernels
 
     public override void Place(sbyte* values, int group, byte* target) => Buffer.MemoryCopy(values, target, group, group);
 
-    public override void Multiply(byte* panel, byte* tile, int groups, int group, bool minima, float* y, nint stride)
+    public override void Multiply(byte* panel, byte* tile, int groups, int group, bool minima, bool added, float* y, nint stride)
     {
-        ref nint kernel = ref code[(group == 32 ? 2 : 0) + (minima ? 1 : 0)];
-        if (kernel == 0) Volatile.Write(ref kernel, Write(group, minima));
+        ref nint kernel = ref code[(group == 32 ? 4 : 0) + (minima ? 2 : 0) + (added ? 1 : 0)];
+        if (kernel == 0) Volatile.Write(ref kernel, Write(group, minima, added));
         BytePanelCall call;
         call.Panel = panel;
         call.Tile = tile;
@@ -70,9 +70,9 @@ internal sealed unsafe class BytePanels : PanelKernels
         ((delegate* unmanaged[SuppressGCTransition]<BytePanelCall*, void>)kernel)(&call);
     }
 
-    private nint Write(int group, bool minima)
+    private nint Write(int group, bool minima, bool added)
     {
-        byte[] bytes = BytePanelCode.Assemble(group, PanelBytes(group, minima), TileBytes(group), minima, OperatingSystem.IsWindows());
+        byte[] bytes = BytePanelCode.Assemble(group, PanelBytes(group, minima), TileBytes(group), minima, added, OperatingSystem.IsWindows());
         void* place = MachineCode.Place(bytes);
         return place is not null ? (nint)place : throw new InvalidOperationException(
             $"the system refuses executable memory that it gave before: set {InstructionLevels.Variable}=avx512");

@@ -47,13 +47,14 @@ internal abstract unsafe class PanelKernels
     /// <summary>Puts one token's quantised values of a group in their place in a tile.</summary>
     public abstract void Place(sbyte* values, int group, byte* target);
 
-    /// <summary>y[token · stride + row] = the product of a whole panel and a whole tile.</summary>
+    /// <summary>y[token · stride + row] = the product of a panel's and a tile's groups.</summary>
     /// <param name="panel">Groups of <see cref="PanelBytes"/>, 64-byte aligned.</param>
     /// <param name="tile">As many groups of <see cref="TileBytes"/>.</param>
     /// <param name="groups">At least 1.</param>
     /// <param name="group">Columns of a group: 16 or 32.</param>
     /// <param name="minima">Whether the panel holds minima.</param>
-    /// <param name="y">[<see cref="Tokens"/>, 32], overwritten.</param>
+    /// <param name="added">Whether the sums go on from what y holds, rather than from zero.</param>
+    /// <param name="y">[<see cref="Tokens"/>, 32].</param>
     /// <param name="stride">Floats from one token's results to the next's.</param>
-    public abstract void Multiply(byte* panel, byte* tile, int groups, int group, bool minima, float* y, nint stride);
+    public abstract void Multiply(byte* panel, byte* tile, int groups, int group, bool minima, bool added, float* y, nint stride);
 }

@@ -61,14 +61,23 @@ internal static unsafe class PanelProduct
             for (int first = 0, tile = 0; first < tokens; first += panels.Tokens, tile++, y += (long)panels.Tokens * weight.Rows)
             {
                 int length = Math.Min(panels.Tokens, tokens - first);
-                if (length == panels.Tokens && rows == PanelKernels.Rows) panels.Multiply(panel, x.Tile(tile), groups, group, minima, y, weight.Rows);
+                if (length == panels.Tokens && rows == PanelKernels.Rows) Multiply(panel, panelBytes, x, tile, groups, group, minima, y, weight.Rows);
                 else
                 {
-                    panels.Multiply(panel, x.Tile(tile), groups, group, minima, edge, PanelKernels.Rows);
+                    Multiply(panel, panelBytes, x, tile, groups, group, minima, edge, PanelKernels.Rows);
                     for (int t = 0; t < length; t++)
                         new Span<float>(edge + t * PanelKernels.Rows, rows).CopyTo(new Span<float>(y + (long)t * weight.Rows, rows));
                 }
             }
+        }
+
+        private void Multiply(byte* panel, int panelBytes, PanelActivations x, int tile, int groups, int group, bool minima, float* y, nint stride)
+        {
+            panels.Multiply(panel, x.Tile(tile), groups, group, minima, added: false, y, stride);
+            byte* rest = x.Rest(tile);
+            int* list = x.RestGroups(tile);
+            for (int i = 1; i <= *list; i++, rest += panels.TileBytes(group))
+                panels.Multiply(panel + (long)list[i] * panelBytes, rest, 1, group, minima, added: true, y, stride);
         }
 
         // Rows that the matrix lacks count as zeros, whose products nobody reads.

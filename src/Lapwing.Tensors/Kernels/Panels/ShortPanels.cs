@@ -32,22 +32,33 @@ internal sealed unsafe class ShortPanels<L> : PanelKernels
         for (int i = 0; i < group; i++) ((short*)target)[i] = values[i];
     }
 
-    public override void Multiply(byte* panel, byte* tile, int groups, int group, bool minima, float* y, nint stride)
+    public override void Multiply(byte* panel, byte* tile, int groups, int group, bool minima, bool added, float* y, nint stride)
     {
         int panelBytes = PanelBytes(group, minima);
-        if (L.IsWide) Multiply32x4(panel, panelBytes, tile, groups, group, minima, y, stride);
+        if (L.IsWide) Multiply32x4(panel, panelBytes, tile, groups, group, minima, added, y, stride);
         else
         {
-            Multiply16x2(panel, panelBytes, tile, groups, group, minima, y, stride);
-            Multiply16x2(panel + Width * sizeof(int), panelBytes, tile, groups, group, minima, y + Width, stride);
+            Multiply16x2(panel, panelBytes, tile, groups, group, minima, added, y, stride);
+            Multiply16x2(panel + Width * sizeof(int), panelBytes, tile, groups, group, minima, added, y + Width, stride);
         }
     }
 
     /// <summary>32 rows × 4 tokens: 6 loads for 8 multiplications.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Multiply32x4(byte* panel, int panelBytes, byte* tile, int groups, int group, bool minima, float* y, nint stride)
+    private static void Multiply32x4(byte* panel, int panelBytes, byte* tile, int groups, int group, bool minima, bool added, float* y, nint stride)
     {
         L f00 = LaneMath<L>.Zero, f01 = f00, f10 = f00, f11 = f00, f20 = f00, f21 = f00, f30 = f00, f31 = f00;
+        if (added)
+        {
+            f00 = L.Load(y);
+            f01 = L.Load(y + Width);
+            f10 = L.Load(y + stride);
+            f11 = L.Load(y + stride + Width);
+            f20 = L.Load(y + 2 * stride);
+            f21 = L.Load(y + 2 * stride + Width);
+            f30 = L.Load(y + 3 * stride);
+            f31 = L.Load(y + 3 * stride + Width);
+        }
         int words = group / 2;
         for (int g = 0; g < groups; g++, panel += panelBytes)
         {
@@ -112,9 +123,9 @@ internal sealed unsafe class ShortPanels<L> : PanelKernels
 
     /// <summary>16 rows × 2 tokens, for processors with few registers; rows of a panel stay 32 apart.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Multiply16x2(byte* panel, int panelBytes, byte* tile, int groups, int group, bool minima, float* y, nint stride)
+    private static void Multiply16x2(byte* panel, int panelBytes, byte* tile, int groups, int group, bool minima, bool added, float* y, nint stride)
     {
-        L f0 = LaneMath<L>.Zero, f1 = f0;
+        L f0 = added ? L.Load(y) : LaneMath<L>.Zero, f1 = added ? L.Load(y + stride) : LaneMath<L>.Zero;
         int words = group / 2;
         for (int g = 0; g < groups; g++, panel += panelBytes)
         {
