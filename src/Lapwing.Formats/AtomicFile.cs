@@ -132,7 +132,8 @@ public sealed class AtomicFile : IDisposable
     {
         try
         {
-            return File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
+            // The full path first: of a relative link that is named relatively .NET looks for the target in the root folder.
+            return File.ResolveLinkTarget(Path.GetFullPath(path), returnFinalTarget: true)?.FullName ?? path;
         }
         catch (IOException)
         {

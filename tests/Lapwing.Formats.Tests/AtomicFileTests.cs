@@ -60,6 +60,24 @@ public sealed class AtomicFileTests
     }
 
     [Fact]
+    public void A_link_in_the_current_folder_is_followed_by_its_bare_name_too()
+    {
+        string link = $"link-{Guid.NewGuid():N}", target = link + ".target";
+        try
+        {
+            File.WriteAllText(target, "old");
+            File.CreateSymbolicLink(link, target);
+            AtomicFile.WriteAllText(link, "new");
+            Assert.Equal("new", File.ReadAllText(target));
+        }
+        finally
+        {
+            File.Delete(link);
+            File.Delete(target);
+        }
+    }
+
+    [Fact]
     [UnsupportedOSPlatform("windows")]
     public void The_mode_of_a_replaced_file_stays()
     {

@@ -79,7 +79,8 @@ internal static class QuantizeCommand
 
     private static void Report(IReadOnlyList<PlannedTensor> plan, QuantisationMix mix, string target, Surroundings surroundings)
     {
-        long bytes = new FileInfo(target).Length, elements = plan.Sum(p => p.Tensor.Count);
+        using var written = File.OpenHandle(target); // through a link, whose own length says nothing
+        long bytes = RandomAccess.GetLength(written), elements = plan.Sum(p => p.Tensor.Count);
         double bits = plan.Sum(p => p.Bytes) * 8.0 / Math.Max(1, elements);
         var types = plan.GroupBy(p => p.Type).OrderByDescending(g => g.Sum(p => p.Tensor.Count)).Select(g => (Type: g.Key, Count: g.Count())).ToList();
         var fallbacks = plan.Where(p => p.Wanted is not null).ToList();
