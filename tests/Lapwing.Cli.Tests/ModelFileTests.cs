@@ -219,13 +219,28 @@ public sealed class ModelFileTests(TinyModel model) : IDisposable
         File.Copy(model.Gguf, copy);
         File.CreateSymbolicLink(folder.At("link.gguf"), copy);
         Directory.CreateSymbolicLink(folder.At("linked"), folder.Path);
+        File.CreateSymbolicLink(folder.At("far.gguf"), folder.At("linked/model.gguf")); // its target's name leads through a link
         byte[] before = File.ReadAllBytes(copy);
-        foreach (string name in new[] { copy, folder.At("./model.gguf"), folder.At("link.gguf"), folder.At("linked/model.gguf"), folder.At("linked/link.gguf") })
+        foreach (string name in new[] { copy, folder.At("./model.gguf"), folder.At("link.gguf"), folder.At("linked/model.gguf"), folder.At("linked/link.gguf"), folder.At("far.gguf") })
         {
             Run.Lapwing([command[0], copy, name, .. command[1..], "--force"]).Fails(ExitCodes.WrongUsage, "give OUT another name");
             Run.Lapwing([command[0], name, copy, .. command[1..], "--force"]).Fails(ExitCodes.WrongUsage, "give OUT another name");
         }
         Assert.Equal(before, File.ReadAllBytes(copy));
+    }
+
+    [Fact]
+    public void Of_a_folder_that_is_read_no_file_is_written_over_but_a_gguf()
+    {
+        string made = folder.At("made"), weights = folder.At("made/model.safetensors"), ids = folder.Write("ids.json", "[5,6,7]");
+        Run.Lapwing("convert", model.Gguf, made, "--quiet").Succeeds();
+        byte[] before = File.ReadAllBytes(weights);
+        Run.Lapwing("quantize", made, weights, "--type", "Q8_0", "--force").Fails(ExitCodes.WrongUsage, "give OUT another name");
+        Run.Lapwing("eval", made, "--logits", ids, "-o", weights, "--force", "--quiet").Fails(ExitCodes.WrongUsage, "give OUT another name");
+        Assert.Equal(before, File.ReadAllBytes(weights));
+        string beside = folder.Write("made/model.gguf", "an earlier one");
+        Run.Lapwing("quantize", made, beside, "--type", "Q8_0", "--force", "--quiet").Succeeds();
+        Run.Lapwing("show", beside).Succeeds();
     }
 
     [Theory]

@@ -35,8 +35,12 @@ internal static class OutputPath
     {
         string real = Real(target);
         foreach (string input in inputs)
-            if (Real(input) == real) throw new UsageException($"OUT is what is read, {input}; give OUT another name");
+            if (Real(input) == real || IsReadFrom(Real(input), real)) throw new UsageException($"OUT is what is read, {input}; give OUT another name");
     }
+
+    // Of a folder everything may be read but a .gguf, which is what an earlier conversion left beside the rest.
+    private static bool IsReadFrom(string folder, string target) =>
+        File.Exists(target) && Path.GetDirectoryName(target) == folder && !target.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>The full path with every symbolic link on the way followed.</summary>
     private static string Real(string path)
@@ -45,6 +49,7 @@ internal static class OutputPath
         if (Path.GetDirectoryName(full) is not { } parent) return full;
         string own = Path.Combine(Real(parent), Path.GetFileName(full));
         FileSystemInfo info = Directory.Exists(own) ? new DirectoryInfo(own) : new FileInfo(own);
-        return info.Exists && info.ResolveLinkTarget(returnFinalTarget: true) is { } link ? link.FullName : own;
+        // A link may lead through other links: the names on its way are followed as well.
+        return info.Exists && info.ResolveLinkTarget(returnFinalTarget: true) is { } link ? Real(link.FullName) : own;
     }
 }
