@@ -155,8 +155,7 @@ public sealed class TuneRun : IDisposable
             cancellation);
         if (result.Outcome is TrainingOutcome.Interrupted or TrainingOutcome.TimeUp && trainer.Optimiser.Steps > 0)
             TrainingState.Save(state, trainer, tensors, fingerprint, result.Seconds);
-        else if (result.Outcome is TrainingOutcome.Completed or TrainingOutcome.StoppedEarly or TrainingOutcome.Diverged)
-            File.Delete(state); // going on with a run that diverged would diverge again, bit for bit
+        else if (result.Outcome == TrainingOutcome.Diverged) File.Delete(state); // going on with it would diverge again, bit for bit
         if (result.Outcome != TrainingOutcome.Diverged) trainer.TakeBest();
         return result;
     }
@@ -188,7 +187,8 @@ public sealed class TuneRun : IDisposable
 
     /// <summary>
     /// Writes the adapter as a PEFT folder with <c>adapter.gguf</c> (or the whole model, in the form of <paramref name="source"/>), the loss plot and,
-    /// last, the run record. Every file appears complete or not at all.
+    /// last, the run record. Every file appears complete or not at all. The state of a run that has ended goes when all is written: where the disk is full,
+    /// the run can go on from it to its end again.
     /// </summary>
     /// <param name="folder">Where to.</param>
     /// <param name="result">What <see cref="Run"/> came to.</param>
@@ -216,6 +216,7 @@ public sealed class TuneRun : IDisposable
 
         AtomicFile.WriteAllText(Path.Combine(folder, "loss.svg"), LossPlot.ToSvg(result.Steps, result.Validation));
         AtomicFile.WriteAllText(Path.Combine(folder, RecordName), Record(result).ToJson());
+        if (result.Outcome is TrainingOutcome.Completed or TrainingOutcome.StoppedEarly) File.Delete(Path.Combine(folder, TrainingState.FileName));
         return note;
     }
 

@@ -80,6 +80,34 @@ public sealed class TuneRunTests : IDisposable
         }
     }
 
+    [Fact]
+    public void What_cannot_be_written_at_the_end_can_be_had_by_resuming()
+    {
+        string folder = Path.Combine(files.Folder, "out"), taken = Path.Combine(folder, "adapter_model.safetensors");
+        using var model = Model();
+        using var stop = new CancellationTokenSource();
+        TuneRun.ClaimFolder(folder, resume: false);
+        using (var first = Prepare(model, Options(6)))
+        {
+            first.Run(folder, onStep: s => { if (s.Step == 3) stop.Cancel(); }, cancellation: stop.Token);
+            first.Adapter.Detach();
+        }
+        Directory.CreateDirectory(taken); // stands for a full disk
+        using (var second = Prepare(model, Options(6)))
+        {
+            var result = second.Run(folder, resume: true, cancellation: TestContext.Current.CancellationToken);
+            Assert.Equal(TrainingOutcome.Completed, result.Outcome);
+            Assert.Throws<IOException>(() => second.Save(folder, result));
+            second.Adapter.Detach();
+        }
+        Directory.Delete(taken);
+        TuneRun.ClaimFolder(folder, resume: true);
+        using var third = Prepare(model, Options(6));
+        third.Save(folder, third.Run(folder, resume: true, cancellation: TestContext.Current.CancellationToken));
+        Assert.True(File.Exists(taken));
+        Assert.False(File.Exists(Path.Combine(folder, TrainingState.FileName)));
+    }
+
     // Stopped after any step, and in the middle of any validation: which step is best, and when patience ends, must not depend on it.
     [Theory]
     [InlineData(null)]
