@@ -73,12 +73,12 @@ internal static unsafe class TrainingState
         }
     }
 
-    // Rows of numbers, written and read by hand: the program also runs where reflection does not.
+    // Rows of numbers, written and read by hand: the program also runs where reflection does not. A held-out loss may be no number, for which JSON has null.
     private static string Write(double seconds, IReadOnlyList<StepRecord> steps, IReadOnlyList<ValidationRecord> validation) => new JsonObject
     {
         ["seconds"] = seconds,
         ["steps"] = new JsonArray([.. steps.Select(s => new JsonArray(s.Step, s.Loss, s.LearningRate, s.GradientNorm, s.TokensPerSecond))]),
-        ["validation"] = new JsonArray([.. validation.Select(v => new JsonArray(v.Step, v.Loss))]),
+        ["validation"] = new JsonArray([.. validation.Select(v => new JsonArray(v.Step, double.IsFinite(v.Loss) ? v.Loss : null))]),
     }.ToJsonString();
 
     private static (double Seconds, StepRecord[] Steps, ValidationRecord[] Validation) Read(string path, string json)
@@ -90,7 +90,7 @@ internal static unsafe class TrainingState
             return (
                 root.GetProperty("seconds").GetDouble(),
                 [.. root.GetProperty("steps").EnumerateArray().Select(s => new StepRecord(s[0].GetInt32(), s[1].GetDouble(), s[2].GetDouble(), s[3].GetDouble(), s[4].GetDouble()))],
-                [.. root.GetProperty("validation").EnumerateArray().Select(v => new ValidationRecord(v[0].GetInt32(), v[1].GetDouble()))]);
+                [.. root.GetProperty("validation").EnumerateArray().Select(v => new ValidationRecord(v[0].GetInt32(), v[1].ValueKind == JsonValueKind.Null ? double.NaN : v[1].GetDouble()))]);
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or IndexOutOfRangeException)
         {

@@ -48,6 +48,25 @@ public sealed class TrainerTests : IDisposable
     }
 
     [Fact]
+    public void A_held_out_loss_that_is_no_number_does_not_keep_the_state_from_being_saved()
+    {
+        var options = new TrainerOptions { ValidateEvery = 1, Batches = new() { BatchSize = 3, Steps = 2 } };
+        using var files = new TemporaryFiles();
+        string state = Path.Combine(files.Folder, TrainingState.FileName);
+        using var first = new Trainer([weights.Tensor], new Softmax(weights), new NoNumber(), new(Data(), Data()), Vocabulary, options);
+        var result = first.Run(cancellation: TestContext.Current.CancellationToken);
+        TrainingState.Save(state, first, [weights.Tensor], "this run", result.Seconds);
+        using var second = new Trainer([weights.Tensor], new Softmax(weights), new NoNumber(), new(Data(), Data()), Vocabulary, options);
+        TrainingState.Load(state, second, [weights.Tensor], "this run");
+        Assert.Equal([double.NaN, double.NaN, double.NaN], second.History.Validation.Select(v => v.Loss));
+    }
+
+    private sealed class NoNumber : ILossWorker
+    {
+        public void Losses(ReadOnlySpan<Example> examples, Span<double> sums) => sums.Fill(double.NaN);
+    }
+
+    [Fact]
     public void A_run_resumed_in_the_middle_ends_bit_for_bit_like_the_whole_run()
     {
         var options = new TrainerOptions { PeakRate = 0.03, Schedule = LearningRateShape.Cosine, Batches = new() { BatchSize = 3, Epochs = 3, Seed = 4 } };
