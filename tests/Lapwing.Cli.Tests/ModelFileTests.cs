@@ -230,6 +230,22 @@ public sealed class ModelFileTests(TinyModel model) : IDisposable
     }
 
     [Fact]
+    public void No_part_of_a_split_model_that_is_read_is_written_over()
+    {
+        string ids = folder.Write("ids.json", "[5,6,7]"), other = folder.At("m-00002-of-00002.gguf");
+        using (var whole = GgufFile.Open(model.Gguf))
+        {
+            var writer = new GgufWriter().SetAll(whole.Metadata);
+            foreach (var tensor in whole.Tensors.Values) writer.AddTensor(tensor);
+            Assert.Equal(2, writer.WriteSplit(folder.At("m"), whole.Tensors.Values.Sum(t => (long)t.Span.Length) * 2 / 3).Count);
+        }
+        byte[] before = File.ReadAllBytes(other);
+        Run.Lapwing("eval", folder.At("m-00001-of-00002.gguf"), "--logits", ids, "-o", other, "--force", "--quiet").Fails(ExitCodes.WrongUsage, "give OUT another name");
+        Run.Lapwing("quantize", folder.At("m-00001-of-00002.gguf"), other, "--type", "Q8_0", "--force").Fails(ExitCodes.WrongUsage, "give OUT another name");
+        Assert.Equal(before, File.ReadAllBytes(other));
+    }
+
+    [Fact]
     public void Of_a_folder_that_is_read_no_file_is_written_over_but_a_gguf()
     {
         string made = folder.At("made"), weights = folder.At("made/model.safetensors"), ids = folder.Write("ids.json", "[5,6,7]");

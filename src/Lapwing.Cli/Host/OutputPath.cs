@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.RegularExpressions;
 
 namespace Lapwing.Cli.Host;
 
@@ -6,7 +7,7 @@ namespace Lapwing.Cli.Host;
 /// Where a command writes: what is there already is not written over unless the person says so, and never what the command reads. Looked at before
 /// the work begins: an hour must not end at a name that is taken.
 /// </summary>
-internal static class OutputPath
+internal static partial class OutputPath
 {
     /// <summary><c>--force</c>.</summary>
     public static Option<bool> Force() => new("--force") { Description = "write over the file OUT where there is one" };
@@ -35,8 +36,14 @@ internal static class OutputPath
     {
         string real = Real(target);
         foreach (string input in inputs)
-            if (Real(input) == real || IsReadFrom(Real(input), real)) throw new UsageException($"OUT is what is read, {input}; give OUT another name");
+            if (AnyPart(Real(input)) == AnyPart(real) || IsReadFrom(Real(input), real)) throw new UsageException($"OUT is what is read, {input}; give OUT another name");
     }
+
+    // Whichever part of a split model is named, all of them are read.
+    private static string AnyPart(string path) => SplitNumber().Replace(path, "-of-");
+
+    [GeneratedRegex(@"-[0-9]{5}-of-(?=[0-9]{5}\.gguf\z)", RegexOptions.CultureInvariant)]
+    private static partial Regex SplitNumber();
 
     // Of a folder everything may be read but a .gguf, which is what an earlier conversion left beside the rest.
     private static bool IsReadFrom(string folder, string target) =>
