@@ -31,6 +31,7 @@ internal static class PretrainCommand
             var options = settings.Read(parsed, TuneOptions.UsualLength, int.MaxValue);
             var data = DataReader.Read(settings.Data(parsed), settings.DataOptions(parsed));
             TuneRun.ClaimFolder(folder, again);
+            var running = RunLock.Take(folder);
             string start = Path.Combine(folder, NewModel.FileName);
             try
             {
@@ -47,6 +48,7 @@ internal static class PretrainCommand
             {
                 // What it began from is needed for as long as there is a run to go on with.
                 if (!File.Exists(Path.Combine(folder, "training-state.safetensors"))) File.Delete(start);
+                running.Dispose();
                 if (Directory.Exists(folder) && !Directory.EnumerateFileSystemEntries(folder).Any()) Directory.Delete(folder);
             }
         });

@@ -6,6 +6,7 @@ namespace Lapwing.Cli.Tuning;
 internal sealed class OutputFolder : IDisposable
 {
     private readonly bool existed;
+    private readonly RunLock running;
 
     /// <summary>Claims it.</summary>
     /// <exception cref="IOException">It holds something already; or, to go on with a run, nothing of one.</exception>
@@ -14,12 +15,14 @@ internal sealed class OutputFolder : IDisposable
         Path = path;
         existed = Directory.Exists(path);
         TuneRun.ClaimFolder(path, resume);
+        running = RunLock.Take(path);
     }
 
     public string Path { get; }
 
     public void Dispose()
     {
+        running.Dispose();
         if (!existed && Directory.Exists(Path) && !Directory.EnumerateFileSystemEntries(Path).Any()) Directory.Delete(Path);
     }
 }

@@ -93,6 +93,8 @@ public sealed class Trainer : IDisposable
             // Told to stop in the last validation, a run has learnt all the same; but which step is best it cannot tell yet.
             if (IsValidationDue(done) && !Validate(onValidation, cancellation))
                 return Result(done == plan.Steps && best is null ? TrainingOutcome.Completed : TrainingOutcome.Interrupted, null, clock);
+            if (validations is [.., { } last] && !double.IsFinite(last.Loss))
+                return Result(TrainingOutcome.Diverged, $"the held-out loss is no number after step {last.Step}: lower --lr", clock);
             if (done < plan.Steps && IsPatienceAtEnd) return Result(TrainingOutcome.StoppedEarly, null, clock);
             if (done < plan.Steps && clock.Elapsed > options.TimeLimit) return Result(TrainingOutcome.TimeUp, null, clock);
         }

@@ -108,7 +108,8 @@ public sealed class TuneRun : IDisposable
         if (!resume && new[] { "adapter_config.json", ModelName, "model.safetensors" }.Any(f => File.Exists(Path.Combine(folder, f))))
             throw new IOException($"{folder} already holds an adapter or a model: choose another folder with -o, or delete that one");
         if (File.Exists(folder)) throw new IOException($"{folder} is a file: name a folder with -o");
-        if (!resume && Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any()) throw new IOException($"{folder} is not empty: choose a new folder with -o");
+        if (!resume && Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any(e => Path.GetFileName(e) != RunLock.FileName))
+            throw new IOException($"{folder} is not empty: choose a new folder with -o");
         Directory.CreateDirectory(folder);
     }
 

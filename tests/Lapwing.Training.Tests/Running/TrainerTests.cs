@@ -58,7 +58,9 @@ public sealed class TrainerTests : IDisposable
         TrainingState.Save(state, first, [weights.Tensor], "this run", result.Seconds);
         using var second = new Trainer([weights.Tensor], new Softmax(weights), new NoNumber(), new(Data(), Data()), Vocabulary, options);
         TrainingState.Load(state, second, [weights.Tensor], "this run");
-        Assert.Equal([double.NaN, double.NaN, double.NaN], second.History.Validation.Select(v => v.Loss));
+        Assert.Equal(TrainingOutcome.Diverged, result.Outcome);
+        Assert.Contains("held-out loss", result.Diagnosis);
+        Assert.Equal([double.NaN, double.NaN], second.History.Validation.Select(v => v.Loss));
     }
 
     private sealed class NoNumber : ILossWorker
