@@ -52,16 +52,7 @@ internal sealed class AnswerLoss
         using var worker = new ModelWorker(loaded.Model, loaded.Arithmetic) { UseAdapters = useAdapters };
         var token = surroundings.Interruption.Token;
         return ProgressMeter.Run(surroundings, what, examples.Length, "rows", meter =>
-        {
-            var sums = new double[examples.Length];
-            foreach (var part in MicroBatches.Cut(examples, new TrainerOptions().MicroBatchTokens))
-            {
-                token.ThrowIfCancellationRequested();
-                worker.Losses(part, sums.AsSpan(part.Offset, part.Count));
-                meter.Report(part.Offset + part.Count, "");
-            }
-            return sums;
-        });
+            Trainer.Losses(worker, examples, new TrainerOptions().MicroBatchTokens, done => meter.Report(done, ""), token) ?? throw new OperationCanceledException(token));
     }
 
     // A row is one observation: the tokens of an answer stand and fall together.

@@ -36,7 +36,7 @@ internal static partial class OutputPath
     {
         string real = Real(target);
         foreach (string input in inputs)
-            if (AnyPart(Real(input)) == AnyPart(real) || IsReadFrom(Real(input), real)) throw new UsageException($"OUT is what is read, {input}; give OUT another name");
+            if (Real(input) is var read && (AnyPart(read) == AnyPart(real) || IsReadFrom(read, real))) throw new UsageException($"OUT is what is read, {input}; give OUT another name");
     }
 
     // Whichever part of a split model is named, all of them are read.

@@ -175,13 +175,19 @@ public sealed class Trainer : IDisposable
     /// Σ −ln p over the loss tokens of each of <paramref name="examples"/>; null where it was told to stop. The bits are the same whatever
     /// <paramref name="tokensAtOnce"/> is.
     /// </summary>
-    public static double[]? Losses(ILossWorker worker, Example[] examples, int tokensAtOnce, CancellationToken cancellation = default)
+    /// <param name="worker">Who computes.</param>
+    /// <param name="examples">Rows.</param>
+    /// <param name="tokensAtOnce">As many go through together.</param>
+    /// <param name="onRows">Told how many are done.</param>
+    /// <param name="cancellation">Stops between two parts.</param>
+    public static double[]? Losses(ILossWorker worker, Example[] examples, int tokensAtOnce, Action<int>? onRows = null, CancellationToken cancellation = default)
     {
         var sums = new double[examples.Length];
         foreach (var part in MicroBatches.Cut(examples, tokensAtOnce))
         {
             if (cancellation.IsCancellationRequested) return null;
             worker.Losses(part, sums.AsSpan(part.Offset, part.Count));
+            onRows?.Invoke(part.Offset + part.Count);
         }
 
         return sums;
@@ -189,7 +195,7 @@ public sealed class Trainer : IDisposable
 
     /// <summary>The mean loss over all loss tokens of <paramref name="examples"/>; null where it was told to stop.</summary>
     public static double? MeanLoss(ILossWorker worker, Example[] examples, int tokensAtOnce, CancellationToken cancellation = default) =>
-        Losses(worker, examples, tokensAtOnce, cancellation) is { } sums ? Mean(sums, examples) : null;
+        Losses(worker, examples, tokensAtOnce, cancellation: cancellation) is { } sums ? Mean(sums, examples) : null;
 
     /// <summary>The mean over all loss tokens of <paramref name="examples"/>, from the sums of each.</summary>
     public static double Mean(double[] sums, Example[] examples)

@@ -56,11 +56,13 @@ internal readonly unsafe struct PanelActivations
             if (count < panels.Tokens) new Span<byte>(tile, checked((int)target.mainBytes)).Clear();
             int rowBytes = QuantisedGroups.Bytes(columns, groups);
             byte* memory = Scratch.Own.Tile(2L * panels.Tokens * rowBytes);
+            // A token's values, then what rounding left of them.
+            int width = columns;
+            QuantisedGroups Row(int index) => new(memory + (long)index * rowBytes, width, groups);
             for (int t = 0; t < count; t++)
             {
                 float* row = x + (long)(first + t) * columns;
-                var main = new QuantisedGroups(memory + 2 * t * rowBytes, columns, groups);
-                var left = new QuantisedGroups(memory + (2 * t + 1) * rowBytes, columns, groups);
+                var (main, left) = (Row(2 * t), Row(2 * t + 1));
                 kernels.QuantiseGroups(row, columns, group, main, Outlier * MathF.Sqrt(kernels.SumOfSquares(row, columns) / columns), left);
                 for (int g = 0; g < groups; g++) Place(main, g, tile + (long)g * bytes, t);
             }
@@ -69,14 +71,11 @@ internal readonly unsafe struct PanelActivations
             for (int g = 0; g < groups; g++)
             {
                 bool any = false;
-                for (int t = 0; t < count; t++) any |= new QuantisedGroups(memory + (2 * t + 1) * rowBytes, columns, groups).Scales[g] != 0;
+                for (int t = 0; t < count; t++) any |= Row(2 * t + 1).Scales[g] != 0;
                 if (!any) continue;
                 new Span<byte>(rest, bytes).Clear();
                 for (int t = 0; t < count; t++)
-                {
-                    var left = new QuantisedGroups(memory + (2 * t + 1) * rowBytes, columns, groups);
-                    if (left.Scales[g] != 0) Place(left, g, rest, t);
-                }
+                    if (Row(2 * t + 1).Scales[g] != 0) Place(Row(2 * t + 1), g, rest, t);
                 rest += bytes;
                 list[++found] = g;
             }

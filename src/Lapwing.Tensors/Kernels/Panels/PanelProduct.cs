@@ -17,15 +17,19 @@ internal static unsafe class PanelProduct
     {
         if (tokens == 0 || weights.IsEmpty) return;
         int columns = weights[0].Columns, parts = 0;
-        var plans = stackalloc Plan[weights.Length];
+        var plans = stackalloc ProductPlan[weights.Length];
         bool fine = false, coarse = false;
         for (int m = 0; m < weights.Length; m++)
         {
             int group = BlockCodec.GroupLength(weights[m].Type);
             fine |= group == 16;
             coarse |= group == 32;
-            plans[m] = new Plan { Weight = weights[m], Output = (float*)outputs[m], FirstPart = parts, Group = group };
-            parts += (weights[m].Rows + PanelKernels.Rows - 1) / PanelKernels.Rows;
+            int panelsOfIt = (weights[m].Rows + PanelKernels.Rows - 1) / PanelKernels.Rows;
+            plans[m] = new ProductPlan
+            {
+                Weight = weights[m], Output = (float*)outputs[m], RowsPerPart = PanelKernels.Rows, RowParts = panelsOfIt, TokensPerPart = tokens, FirstPart = parts,
+            };
+            parts += panelsOfIt;
         }
 
         long fineBytes = fine ? PanelActivations.Bytes(panels, tokens, columns, 16) : 0;
@@ -35,29 +39,21 @@ internal static unsafe class PanelProduct
         team.Run(parts, new Job(panels, plans, weights.Length, by16, by32, tokens));
     }
 
-    private struct Plan
-    {
-        public WeightMatrix Weight;
-        public float* Output;
-        public int FirstPart;
-        public int Group;
-    }
-
-    private readonly struct Job(PanelKernels panels, Plan* plans, int count, PanelActivations by16, PanelActivations by32, int tokens) : IParallelJob
+    private readonly struct Job(PanelKernels panels, ProductPlan* plans, int count, PanelActivations by16, PanelActivations by32, int tokens) : IParallelJob
     {
         public void Run(int part)
         {
-            int m = count - 1;
-            while (plans[m].FirstPart > part) m--;
-            var weight = plans[m].Weight;
-            int group = plans[m].Group, row = (part - plans[m].FirstPart) * PanelKernels.Rows, rows = Math.Min(PanelKernels.Rows, weight.Rows - row);
+            var plan = ProductPlan.Find(plans, count, part);
+            var (row, rows, _, _) = plan->Part(part, tokens);
+            var weight = plan->Weight;
+            int group = BlockCodec.GroupLength(weight.Type);
             bool minima = BlockCodec.HasMinima(weight.Type);
             int groups = weight.Columns / group, panelBytes = panels.PanelBytes(group, minima);
             byte* panel = Scratch.Own.Panel((long)groups * panelBytes);
             Unpack(weight, row, rows, group, minima, panel, panelBytes);
 
             var x = group == 16 ? by16 : by32;
-            float* y = plans[m].Output + row, edge = stackalloc float[PanelKernels.Rows * 8];
+            float* y = plan->Output + row, edge = stackalloc float[PanelKernels.Rows * 8];
             for (int first = 0, tile = 0; first < tokens; first += panels.Tokens, tile++, y += (long)panels.Tokens * weight.Rows)
             {
                 int length = Math.Min(panels.Tokens, tokens - first);
