@@ -65,5 +65,5 @@ public sealed class ReferenceFilesTests
         Assert.Equal(ElementType.BF16, folder.Tensors["model.embed_tokens.weight"].Type);
     }
 
-    private static string[] Files(string folder, string pattern) => Directory.GetFiles(SharedFolder.Path(folder), pattern, SearchOption.AllDirectories);
+    private static string[] Files(string folder, string pattern) => Directory.GetFiles(SharedFolder.Whole(folder), pattern, SearchOption.AllDirectories);
 }

@@ -12,7 +12,7 @@ public sealed class PeftReferenceTests
     public void Every_reference_adapter_opens_and_its_ranks_are_those_of_its_tensors()
     {
         int adapters = 0;
-        foreach (string config in Directory.GetFiles(SharedFolder.Path("models/peft-golden"), "adapter_config.json", SearchOption.AllDirectories))
+        foreach (string config in Directory.GetFiles(SharedFolder.Whole("models/peft-golden"), "adapter_config.json", SearchOption.AllDirectories))
         {
             using var folder = PeftFolder.Open(Path.GetDirectoryName(config)!);
             adapters++;
